@@ -1,0 +1,3 @@
+"""kvlint: a linter for Kubernetes storage manifests."""
+
+__version__ = "0.1.0"
