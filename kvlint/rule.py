@@ -1,0 +1,105 @@
+"""A rule is a card: what it looks at, which check decides, and the words it uses. Data only.
+
+`Context` and `Match` are what a check receives and yields."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kvlint.finding import Confidence, Severity
+from kvlint.knowledge.version import Version
+from kvlint.views import View
+from kvlint.yamltree import Node
+
+if TYPE_CHECKING:
+    from kvlint.finding import Migration
+
+CATEGORIES = ("inline", "credentials", "binding", "deprecated", "engine")
+
+
+class Rule(NamedTuple):
+    """One card. Either `check` names a check, or `when` is a JSON Schema (draft-07): a node that validates is a match.
+
+    `on` names the views it looks at. `message`, `label` and `help` may hold `{placeholders}`. `params` maps a parameter
+    name to its JSON Schema with a default. `tokens`: a document in which none of them occurs cannot match (empty: unknown).
+    `enabled` is False for a rule that is off unless the configuration switches it on."""
+
+    id: str
+    category: str
+    severity: Severity
+    on: tuple[str, ...]
+    check: str | None
+    when: Mapping[str, Any] | None
+    at: str
+    message: str
+    label: str
+    help: str
+    params: Mapping[str, Mapping[str, Any]]
+    tokens: tuple[str, ...]
+    enabled: bool
+
+
+class Text(NamedTuple):
+    """The part of a card that only documentation needs. `why` is Markdown."""
+
+    summary: str
+    why: str
+    since: str
+    references: tuple[str, ...]
+
+
+class Context(NamedTuple):
+    """What a check may know besides its view.
+
+    `target` is the Kubernetes version judged for, `params` the rule's parameters with defaults filled in, `namespace` the
+    namespace of objects that name none (None: unknown), `inputs` the configuration's `migrate` section."""
+
+    target: Version
+    params: Mapping[str, Any]
+    namespace: str | None
+    inputs: Mapping[str, Any]
+
+
+class Match(NamedTuple):
+    """What a check found: the node under the caret, its field path, and the values of the card's placeholders.
+
+    `severity` and `confidence` override the card's by evidence. `related` are further spans with their labels. `help` and
+    `label`, if given, replace the card's. `migration` makes the migration on demand; `subject` is the node that the
+    migration replaces."""
+
+    node: Node
+    path: str
+    values: Mapping[str, str]
+    severity: Severity | None = None
+    confidence: Confidence = Confidence.HIGH
+    related: tuple[tuple[Node, str], ...] = ()
+    label: str = ""
+    help: str = ""
+    migration: "Callable[[], Migration] | None" = None
+    subject: Node | None = None
+
+
+CheckFunction = Callable[[Any, Context], Iterator[Match]]
+
+
+class Check(NamedTuple):
+    """A check and the tokens without which it cannot match: at least one of them occurs in every document it matches."""
+
+    function: CheckFunction
+    tokens: tuple[str, ...]
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replace `{name}` in a card's text by `values[name]`; an unknown placeholder stays as it is.
+
+    Card text may come from a linted repository, so it never reaches `str.format`."""
+    if "{" not in text:
+        return text
+    pieces = text.split("{")
+    made = [pieces[0]]
+    for piece in pieces[1:]:
+        name, brace, rest = piece.partition("}")
+        made.append(values[name] + rest if brace and name in values else "{" + piece)
+    return "".join(made)
+
+
+__all__ = ["CATEGORIES", "Check", "CheckFunction", "Context", "Match", "Rule", "Text", "View", "fill"]
