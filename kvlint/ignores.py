@@ -1,0 +1,230 @@
+"""What a manifest itself asks kvlint to be silent about: ignore comments and annotations.
+
+    # kvlint: ignore[rule-id, other-rule] reason
+
+works for findings with a span on the comment's line. Alone on its line it also works for findings with a span that
+starts on the next line that holds something. An annotation `kvlint/ignore.<rule-id>: reason` works for its object, that
+of a Pod or claim template for the template. There is no way to ignore everything.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from kvlint.resources import Resource
+from kvlint.source import Source
+from kvlint.views import Metadata, Views
+from kvlint.yamltree import Document, Node
+
+WORD = "kvlint"
+COMMENT, ANNOTATION = "comment", "annotation"
+
+_ANNOTATION_PREFIX = "kvlint/"
+_IGNORE_PREFIX = "kvlint/ignore."
+_RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_LINE_BREAK = re.compile(r"[\r\n]")
+_HASH = re.compile(r"(?:^|[ \t])#")
+_DIRECTIVE = re.compile(r"#[ \t]*kvlint:[ \t]*ignore\[([^\]]*)\](?:[ \t]+(.*))?\Z")
+_INTENDED = re.compile(r"#[ \t]*kvlint\b[ \t:=,-]*(?:ignore|disable|noqa|nolint|skip|off|suppress)", re.IGNORECASE)
+
+
+class Ignore(NamedTuple):
+    """One comment or annotation that asks for silence; plain data, part of the facts of a file.
+
+    `rules` is empty where the spelling is wrong: such a one suppresses nothing. It covers findings with a span on the
+    lines `first` to `last`, or with a span that starts on line `below` (0: none); an annotation, findings whose field
+    path starts with `field`. `span` is where it is written (line, column, end line, end column). Bytes `start` to `end`
+    are what to delete when it is unused (both 0: nothing can be deleted), `ids_start` to `ids_end` the text between its
+    brackets. `sure` is False where its document could not be judged, so that silence proves nothing."""
+
+    by: str
+    rules: tuple[str, ...]
+    reason: str
+    first: int
+    last: int
+    below: int
+    field: str
+    span: tuple[int, int, int, int]
+    start: int
+    end: int
+    ids_start: int
+    ids_end: int
+    sure: bool
+
+
+class Scalars:
+    """Where scalars lie in a text, to tell a comment from a `#` inside a value."""
+
+    __slots__ = ("_spans",)
+
+    def __init__(self, source: Source, roots: Iterable[Node | None]) -> None:
+        spans: list[tuple[int, int]] = []
+        stack = [root for root in roots if root is not None]
+        while stack:
+            node = stack.pop()
+            if node.anchor is not None:
+                continue  # an alias: its target is visited where it is written
+            if node.children:
+                stack.extend(node.children)
+            elif node.end > node.start:
+                start = node.start
+                if node.style in ("|", ">"):  # the line of the indicator may end in a comment
+                    start = line_end(source.text, start)
+                spans.append((start, node.end))
+        self._spans = sorted(spans)
+
+    def hold(self, index: int) -> bool:
+        """True when the character at `index` lies inside a scalar."""
+        position = bisect_right(self._spans, (index, index)) - 1
+        return position >= 0 and self._spans[position][0] < index < self._spans[position][1]
+
+
+def comments(source: Source, documents: Sequence[tuple[Document, Node | None, bool]]) -> list[Ignore]:
+    """All ignore comments of a source. `documents` are its documents with their trees and whether they were judged.
+
+    A document that was not composed has the tree None and was not judged: there every `#` after white space is taken
+    for a comment."""
+    text = source.text
+    if WORD not in text:
+        return []
+    scalars = Scalars(source, [root for _, root, _ in documents])
+    starts = [document.start for document, _, _ in documents]
+    lines = _Lines(source)
+    found: list[Ignore] = []
+    position = text.find(WORD)
+    while position >= 0:
+        start, end = lines.around(position)
+        comment = _comment_start(text, start, end, scalars)
+        if comment is not None:
+            number = bisect_right(starts, comment) - 1
+            sure = number < 0 or comment > documents[number][0].end or documents[number][2]
+            found.extend(_directives(lines, start, end, comment, sure))
+        position = text.find(WORD, end)
+    return found
+
+
+def annotations(source: Source, resource: Resource, sure: bool = True) -> Iterator[Ignore]:
+    """The ignore annotations of an object and of the Pod and claim templates in it."""
+    if _ANNOTATION_PREFIX not in resource.document.text:
+        return
+    first, _ = source.index_to_position(resource.node.start)
+    last, _ = source.index_to_position(max(resource.node.start, resource.node.end - 1))
+    for view in Views(resource)["metadata"]:
+        assert isinstance(view, Metadata)  # noqa: S101 - narrows the type
+        listed = view.node.get("annotations")
+        field = view.path.removesuffix("metadata").removesuffix(".")
+        for entry in listed.entries() if listed is not None else ():
+            if not entry.key.startswith(_ANNOTATION_PREFIX):
+                continue
+            rule = entry.key.removeprefix(_IGNORE_PREFIX)
+            rules = (rule,) if entry.key.startswith(_IGNORE_PREFIX) and rule else ()
+            span = _span(source, entry.key_node.start, entry.key_node.end)
+            reason = entry.node.scalar_text() or ""
+            yield Ignore(ANNOTATION, rules, reason, first, last, 0, field, span, 0, 0, 0, 0, sure)
+
+
+class _Lines:
+    """Lines of a text that is read from front to back; remembers where it was, so that many comments cost no more."""
+
+    __slots__ = ("_below", "_byte", "_index", "editable", "source", "text")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.editable = source.encoding == "utf-8"
+        self._index = self._byte = 0
+        self._below = (0, 0, 0)
+
+    def around(self, index: int) -> tuple[int, int]:
+        """Start and end (without its line break) of the line that holds `index`."""
+        start = self.text.rfind("\n", 0, index) + 1
+        return max(start, self.text.rfind("\r", start, index) + 1), line_end(self.text, index)
+
+    def byte(self, index: int) -> int:
+        """The byte offset of `index`; 0 where the file is not UTF-8 and so never edited."""
+        if not self.editable:
+            return 0
+        first, last = sorted((self._index, index))
+        size = len(self.text[first:last].encode("utf-8", "surrogateescape"))
+        self._byte += size if index >= self._index else -size
+        self._index = index
+        return self._byte
+
+    def below(self, end: int) -> int:
+        """Number of the next line, after the one that ends at `end`, which is neither blank nor a comment; 0: none."""
+        first, last, line = self._below
+        if first <= end < last:
+            return line
+        first, line = end, 0
+        while end < len(self.text):
+            start = next_line(self.text, end)
+            end = line_end(self.text, start)
+            content = self.text[start:end].strip()
+            if content and not content.startswith("#"):
+                line = self.source.index_to_position(start)[0]
+                break
+        self._below = (first, end, line)
+        return line
+
+
+def _directives(lines: _Lines, start: int, end: int, comment: int, sure: bool) -> Iterator[Ignore]:
+    """The ignores in the comment from `comment` to `end`, on the line that starts at `start`."""
+    text = lines.text
+    hashes = [comment + match.end() - 1 for match in _HASH.finditer(text[comment:end])]
+    alone = not text[start:comment].strip()
+    line, _ = lines.source.index_to_position(comment)
+    for number, here in enumerate(hashes):
+        stop = hashes[number + 1] if number + 1 < len(hashes) else end
+        segment = text[here:stop].rstrip()
+        match = _DIRECTIVE.match(segment)
+        rules = tuple(part.strip() for part in match[1].split(",")) if match else ()
+        if match is None or not all(_RULE_ID.match(rule) for rule in rules):
+            if not _INTENDED.match(segment):
+                continue
+            rules = ()
+        if len(hashes) == 1 and alone:
+            first, last = start, next_line(text, end)
+        elif number == 0 and len(hashes) > 1:
+            first, last = here, stop
+        else:
+            first, last = start + len(text[start:here].rstrip()), here + len(segment)
+        yield Ignore(
+            COMMENT,
+            rules,
+            (match[2] or "").strip() if match else "",
+            line,
+            line,
+            lines.below(end) if alone else 0,
+            "",
+            _span(lines.source, here, here + len(segment)),
+            lines.byte(first),
+            lines.byte(last),
+            lines.byte(here + match.start(1)) if match else 0,
+            lines.byte(here + match.end(1)) if match else 0,
+            sure,
+        )
+
+
+def _comment_start(text: str, start: int, end: int, scalars: Scalars) -> int | None:
+    """Index of the `#` that opens the comment of a line; None if the line has none."""
+    for match in _HASH.finditer(text[start:end]):
+        index = start + match.end() - 1
+        if not scalars.hold(index):
+            return index
+    return None
+
+
+def _span(source: Source, start: int, end: int) -> tuple[int, int, int, int]:
+    return (*source.index_to_position(start), *source.index_to_position(end))
+
+
+def line_end(text: str, index: int) -> int:
+    """Index of the first line break at or after `index`, or the end of the text."""
+    match = _LINE_BREAK.search(text, index)
+    return match.start() if match else len(text)
+
+
+def next_line(text: str, end: int) -> int:
+    """Index of the line after the one that ends at `end`."""
+    return end + (2 if text.startswith("\r\n", end) else 1) if end < len(text) else end

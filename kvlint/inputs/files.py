@@ -1,0 +1,271 @@
+"""The file system as input: which files a run reads, standard input, and writing a file back whole or not at all."""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from kvlint.patterns import Patterns
+
+EXTENSIONS = (".yaml", ".yml", ".json")
+STDIN = "-"
+# Folders that hold no source of the project even where no .gitignore says so.
+PRUNED = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
+GIT_SECONDS = 120
+
+
+class Found(NamedTuple):
+    """The files of a run, in the order in which they are read.
+
+    `files` are paths as the user would type them, relative to the working folder unless given absolute, with forward
+    slashes. `explicit` holds those that were named themselves. `size` is the number of bytes in the files that were
+    found in folders. `errors` are sentences about paths that cannot be read; `excluded` counts files left out by
+    `exclude`."""
+
+    files: list[str]
+    explicit: frozenset[str]
+    size: int
+    errors: list[str]
+    excluded: int
+
+
+class Exclusion:
+    """The `exclude` patterns of a configuration, relative to the folder `root` (default: the working folder)."""
+
+    __slots__ = ("_patterns", "_root")
+
+    def __init__(self, patterns: Sequence[str] = (), root: str = "") -> None:
+        self._patterns = Patterns(patterns)
+        self._root = root
+
+    def __contains__(self, path: str) -> bool:
+        if not self._patterns:
+            return False
+        inside = relative(path, self._root)
+        return inside is not None and self._patterns.matches(inside)
+
+
+def relative(path: str, root: str = "") -> str | None:
+    """`path` as seen from the folder `root` (default: the working folder), with forward slashes; None outside of it."""
+    absolute = os.path.abspath(path)
+    base = os.path.abspath(root or os.curdir)
+    if not base.endswith(os.sep):
+        base += os.sep
+    return absolute[len(base) :].replace(os.sep, "/") if absolute.startswith(base) else None
+
+
+def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: bool = False) -> Found:
+    """Find the files to read: every file named itself, and the *.yaml, *.yml and *.json below every folder named.
+
+    Files named themselves are taken whatever their name, unless `force_exclude` and `exclude` say otherwise. Within a
+    Git work tree git tells which files are ignored; elsewhere .gitignore files are read as git would. Links to folders
+    are not followed, a link to a file that is found itself is left out. Files come sorted, each once."""
+    exclude = exclude if exclude is not None else Exclusion()
+    files: dict[str, None] = {}
+    explicit: list[str] = []
+    links: list[str] = []
+    errors: list[str] = []
+    size = excluded = 0
+    for given in paths:
+        path = _display(given)
+        try:
+            mode = os.stat(path).st_mode
+        except (OSError, ValueError) as error:
+            errors.append(f"cannot read `{path}`: {reason(error)}")
+            continue
+        if not stat.S_ISDIR(mode):
+            if force_exclude and path in exclude:
+                excluded += 1
+            else:
+                files[path] = None
+                explicit.append(path)
+            continue
+        for name in _in_folder(path, errors):
+            if name in files:
+                continue
+            try:
+                info = os.lstat(name)
+            except OSError:
+                continue  # deleted in the work tree, still in the index
+            if name in exclude:
+                excluded += 1
+            elif stat.S_ISREG(info.st_mode):
+                files[name] = None
+                size += info.st_size
+            elif stat.S_ISLNK(info.st_mode) and os.path.isfile(name):
+                links.append(name)
+    if links:
+        real = {os.path.realpath(name) for name in files}
+        for name in sorted(links):
+            target = os.path.realpath(name)
+            if target not in real:
+                real.add(target)
+                files[name] = None
+    named = frozenset(explicit)
+    return Found([*dict.fromkeys(explicit), *sorted(set(files) - named)], named, size, errors, excluded)
+
+
+def read(path: str) -> bytes:
+    """The bytes of one file. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        size = os.fstat(descriptor).st_size
+        chunks = []
+        while chunk := os.read(descriptor, max(size + 1, 1 << 16)):
+            chunks.append(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    finally:
+        os.close(descriptor)
+
+
+def read_stdin() -> bytes:
+    """The bytes of standard input."""
+    return sys.stdin.buffer.read()
+
+
+def write(path: str, data: bytes) -> None:
+    """Replace the content of `path` in one step: readers see the old file or the new one. Raises OSError.
+
+    A link keeps being a link, the file keeps its permissions."""
+    target = os.path.realpath(path)
+    temporary = f"{target}.kvlint-{os.getpid()}"
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.exists(target):
+            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
+        os.replace(temporary, target)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Why an operation on a path failed, in the words of the operating system and without the path."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:1].lower() + error.strerror[1:]
+    return str(error)
+
+
+def _display(path: str) -> str:
+    """The path as findings show it: without `./` and doubled slashes, with forward slashes."""
+    return os.path.normpath(path).replace(os.sep, "/") if path else path
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder.rstrip('/')}/{name}"
+
+
+def _in_folder(folder: str, errors: list[str]) -> Iterator[str]:
+    """Paths of files with our extensions below `folder`, ignored ones left out."""
+    repository = _repository(folder)
+    if repository is not None:
+        listed = _git_files(folder)
+        if listed is not None:
+            submodules = ".gitmodules" in listed or os.path.exists(os.path.join(repository, ".gitmodules"))
+            for name in listed:
+                if name.lower().endswith(EXTENSIONS):
+                    yield _join(folder, name)
+                elif name.endswith("/") or (submodules and os.path.isdir(_join(folder, name))):
+                    # A repository within this one, of which git lists only the folder.
+                    yield from _in_folder(_join(folder, name.rstrip("/")), errors)
+            return
+    yield from _walk(folder, repository, errors)
+
+
+def _repository(folder: str) -> str | None:
+    """The top folder of the Git work tree that holds `folder`."""
+    current = os.path.abspath(folder)
+    while not os.path.exists(os.path.join(current, ".git")):
+        parent = os.path.dirname(current)
+        if parent == current:
+            return None
+        current = parent
+    return current
+
+
+def _git_files(folder: str) -> list[str] | None:
+    """What git lists below `folder`; None when git cannot say: not installed, not ours, or the folder is ignored."""
+    output = _git(folder, "ls-files", "-co", "--exclude-standard", "-z")
+    if output is None:
+        return None
+    names = [os.fsdecode(name) for name in dict.fromkeys(output.split(b"\0")) if name]
+    if not names and _git(folder, "check-ignore", "-q", ".") is not None:
+        return None
+    return names
+
+
+def _git(folder: str, *arguments: str) -> bytes | None:
+    """The output of git, None when it fails. Nothing that the repository configures is run."""
+    import subprocess
+
+    # Within a Git hook these name the repository that is committed to, which need not be the one of `folder`.
+    strangers = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+    environment = {name: value for name, value in os.environ.items() if name not in strangers}
+    command = ["git", "-c", "core.fsmonitor=false", "-C", folder, *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command, no shell
+            command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, timeout=GIT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _walk(folder: str, repository: str | None, errors: list[str]) -> Iterator[str]:
+    """Walk `folder` without git, honouring .gitignore files in it and, in a repository, above it."""
+    start = os.path.abspath(folder)
+    above: list[tuple[str, Patterns]] = []
+    if repository is not None:
+        current = start
+        while current != repository:
+            current = os.path.dirname(current)
+            above.append((current, _gitignore(current)))
+    stack = [(folder, [(base, patterns) for base, patterns in reversed(above) if patterns])]
+    while stack:
+        current, ignores = stack.pop()
+        try:
+            with os.scandir(current) as scan:
+                entries = sorted(scan, key=_name)
+        except OSError as error:
+            errors.append(f"cannot read `{current}`: {reason(error)}")
+            continue
+        if any(entry.name == ".gitignore" for entry in entries):
+            ignores = [*ignores, (os.path.abspath(current), _gitignore(current))]
+        for entry in entries:
+            path = _join(current, entry.name)
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and not entry.name.lower().endswith(EXTENSIONS):
+                continue
+            if (is_folder and entry.name in PRUNED) or (ignores and _ignored(path, is_folder, ignores)):
+                continue
+            if is_folder:
+                stack.append((path, ignores))
+            else:
+                yield path
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _ignored(path: str, is_folder: bool, ignores: list[tuple[str, Patterns]]) -> bool:
+    """True when the nearest .gitignore that speaks about `path` excludes it."""
+    for base, patterns in reversed(ignores):
+        inside = relative(path, base)
+        verdict = patterns.verdict(inside, is_folder) if inside else None
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def _gitignore(folder: str) -> Patterns:
+    try:
+        return Patterns(os.fsdecode(read(os.path.join(folder, ".gitignore"))).splitlines())
+    except OSError:
+        return Patterns(())

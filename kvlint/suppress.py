@@ -1,0 +1,170 @@
+"""Suppression: what marks a finding as not counting. Comments, annotations and per-file ignores mark, nothing drops."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from kvlint.finding import MANUAL, SAFE, Confidence, Edit, Finding, Fix, Location, Suppression
+from kvlint.ignores import ANNOTATION, COMMENT, Ignore
+from kvlint.patterns import Patterns
+from kvlint.rule import Rule, fill
+
+UNUSED = "unused-ignore"
+CONFIG = "config"
+
+
+class PerFile(NamedTuple):
+    """One row of `per-file-ignores`: a pattern as written, its matcher, and the rule ids and categories it names."""
+
+    pattern: str
+    matcher: Patterns
+    names: frozenset[str]
+
+
+def mark(
+    findings: Iterable[Finding], ignores_by_file: Mapping[str, Sequence[Ignore]]
+) -> tuple[list[Finding], set[tuple[str, int, str]]]:
+    """Mark the findings that a comment or annotation covers.
+
+    Also returns what was used, as (file, index of the ignore, rule id), for `unused`."""
+    by_rule: dict[tuple[str, str], list[tuple[int, Ignore]]] = {}
+    for file, listed in ignores_by_file.items():
+        for index, ignore in enumerate(listed):
+            for rule in ignore.rules:
+                by_rule.setdefault((file, rule), []).append((index, ignore))
+    marked: list[Finding] = []
+    used: set[tuple[str, int, str]] = set()
+    for finding in findings:
+        reason: Suppression | None = None
+        for file in dict.fromkeys((finding.location.file, *(place.file for place in finding.related))):
+            for index, ignore in by_rule.get((file, finding.rule), ()):
+                if _covers(ignore, finding, file):
+                    used.add((file, index, finding.rule))
+                    reason = reason or Suppression(ignore.by, ignore.reason)
+        marked.append(finding._replace(suppressed=reason) if reason and finding.suppressed is None else finding)
+    return marked, used
+
+
+def mark_files(findings: Iterable[Finding], rows: Sequence[PerFile], inside: Mapping[str, str | None]) -> list[Finding]:
+    """Mark the findings of files that `per-file-ignores` covers.
+
+    `inside` maps a file to its path below the folder of the configuration (None: outside)."""
+    marked: list[Finding] = []
+    for finding in findings:
+        path = inside.get(finding.location.file)
+        if path is not None and finding.suppressed is None:
+            for row in rows:
+                if (finding.rule in row.names or finding.category in row.names) and row.matcher.matches(path):
+                    finding = finding._replace(suppressed=Suppression(CONFIG, row.pattern))
+                    break
+        marked.append(finding)
+    return marked
+
+
+def unused(
+    ignores_by_file: Mapping[str, Sequence[Ignore]],
+    used: Collection[tuple[str, int, str]],
+    card: Rule,
+    known: Collection[str],
+    judged: Collection[str],
+) -> Iterator[Finding]:
+    """Findings for ignores that are misspelt, name no known rule, or match nothing.
+
+    `known` are all rule ids, `judged` those whose silence is evidence: active, and able to see what they need."""
+    for file, listed in ignores_by_file.items():
+        for index, ignore in enumerate(listed):
+            if not ignore.rules:
+                yield _finding(file, ignore, card, "`?`", MISSPELT[ignore.by], None)
+                continue
+            unknown = [rule for rule in ignore.rules if rule not in known]
+            for rule in unknown:
+                yield _finding(file, ignore, card, f"`{rule}`", _unknown(rule, known), None)
+            idle = [
+                rule
+                for rule in dict.fromkeys(ignore.rules)
+                if rule in known and rule in judged and rule != UNUSED and (file, index, rule) not in used
+            ]
+            if idle and ignore.sure:
+                names = ", ".join(f"`{rule}`" for rule in idle)
+                yield _finding(file, ignore, card, names, None, _removal(file, ignore, idle))
+
+
+MISSPELT = {
+    COMMENT: (
+        "this comment suppresses nothing: it is not spelt as kvlint reads it",
+        "write `# kvlint: ignore[rule-id] reason`, several ids separated by commas",
+    ),
+    ANNOTATION: (
+        "this annotation suppresses nothing: it is not spelt as kvlint reads it",
+        "write `kvlint/ignore.<rule-id>: reason`",
+    ),
+}
+
+
+def _finding(
+    file: str, ignore: Ignore, card: Rule, names: str, words: tuple[str, str] | None, fix: Fix | None
+) -> Finding:
+    values = {"rules": names}
+    message, advice = words or (fill(card.message, {"rules": names.strip("`")}), fill(card.help, values))
+    location = Location(file, *ignore.span, fill(card.label, values))
+    # No line number: the fingerprint of a finding stays when lines move.
+    fingerprint = _digest(card.id, file, ignore.by, ",".join(ignore.rules), ignore.field, names)
+    return Finding(
+        card.id,
+        card.category,
+        card.severity,
+        Confidence.HIGH,
+        message,
+        advice,
+        location,
+        None,
+        "",
+        (),
+        fingerprint,
+        fix,
+    )
+
+
+def _digest(*parts: str) -> str:
+    from hashlib import sha256
+
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _unknown(rule: str, known: Collection[str]) -> tuple[str, str]:
+    from difflib import get_close_matches
+
+    close = get_close_matches(rule, sorted(known), 1)
+    return f"there is no rule `{rule}`, so nothing is ignored", f"did you mean `{close[0]}`?" if close else "remove it"
+
+
+def _removal(file: str, ignore: Ignore, idle: Sequence[str]) -> Fix:
+    if ignore.by != COMMENT:
+        return Fix("remove the annotation", MANUAL)
+    kept = [rule for rule in ignore.rules if rule not in idle]
+    if not ignore.end:
+        return Fix("remove the comment", MANUAL)
+    if kept:
+        return Fix("shorten the comment", SAFE, (Edit(file, ignore.ids_start, ignore.ids_end, ", ".join(kept)),))
+    return Fix("remove the comment", SAFE, (Edit(file, ignore.start, ignore.end, ""),))
+
+
+def _covers(ignore: Ignore, finding: Finding, file: str) -> bool:
+    primary = finding.location if finding.location.line or finding.rendered is None else finding.rendered
+    if ignore.by == ANNOTATION:
+        if finding.location.file != file or not _below(finding.field, ignore.field):
+            return False
+        return not primary.line or ignore.first <= primary.line <= ignore.last
+    places = [primary] if finding.location.file == file else []
+    places.extend(place for place in finding.related if place.file == file)
+    return any(_on(ignore, place) for place in places if place.line)
+
+
+def _on(ignore: Ignore, place: Location) -> bool:
+    last = place.end_line
+    if place.end_column <= 1 and last > place.line:
+        last -= 1  # the end is exclusive: nothing of the last line belongs to the span
+    return place.line == ignore.below or (place.line <= ignore.first and ignore.last <= last)
+
+
+def _below(field: str, prefix: str) -> bool:
+    return not prefix or field == prefix or field.startswith((prefix + ".", prefix + "["))
