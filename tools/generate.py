@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import cards
 import tables
 from problem import DataError
 
@@ -34,7 +35,14 @@ def knowledge(root: Path) -> Iterator[Artefact]:
         yield Artefact(GENERATED / f"{name}.py", lambda name=name: tables.module(root, name))
 
 
-ARTEFACTS: tuple[Callable[[Path], Iterator[Artefact]], ...] = (knowledge,)
+def rules(root: Path) -> Iterator[Artefact]:
+    """The rule cards, and the published schema of a card."""
+    yield Artefact(GENERATED / "cards.py", lambda: cards.module(root))
+    yield Artefact(GENERATED / "card_texts.py", lambda: cards.texts(root))
+    yield Artefact(Path("kvlint/schemas/rule.schema.json"), lambda: cards.schema(root))
+
+
+ARTEFACTS: tuple[Callable[[Path], Iterator[Artefact]], ...] = (knowledge, rules)
 
 
 def artefacts(root: Path) -> list[Artefact]:

@@ -1,0 +1,46 @@
+# Every target makes and reuses a virtual environment in the checkout; nothing else has to be installed before.
+VENV   := .venv
+PYTHON ?= python3
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types contracts generate fresh bench score docs check clean
+
+help:  ## show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/kvlint: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(BIN)/kvlint
+	@$(BIN)/python tools/groups.py test dev | $(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
+	@touch $@
+
+demo: $(BIN)/kvlint  ## lint the manifests of all five storage eras
+	@$(BIN)/kvlint check --isolated examples --exit-zero
+
+test: $(VENV)/.dev  ## run the whole test suite
+	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev  ## style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## mypy --strict
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.dev  ## imports go one way
+	@$(BIN)/lint-imports
+
+generate: $(VENV)/.dev  ## compile rule cards, knowledge tables, schemas and rule pages
+	@$(BIN)/python tools/generate.py
+
+fresh: $(VENV)/.dev  ## fail when a generated file is stale
+	@$(BIN)/python tools/generate.py --check
+
+check: lint types contracts fresh test  ## everything that must hold before a commit
+
+clean:  ## remove what the targets made
+	@rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
