@@ -1,0 +1,199 @@
+"""The nodes of a YAML document: what Kubernetes reads in them, and where they are written."""
+
+from typing import Any, NamedTuple
+
+from kvlint import scalars
+
+SCALAR, MAPPING, SEQUENCE = "scalar", "mapping", "sequence"
+
+
+class YamlError(Exception):
+    """A document Kubernetes cannot read, or one beyond kvlint's limits.
+
+    `message` is one line and quotes nothing of the document; `index` is a code-point index into the source's text;
+    `kind` is `syntax` or `limit`; `template` says that the document looks like a template nobody has rendered yet."""
+
+    def __init__(self, message: str, index: int, kind: str = "syntax", template: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.index = index
+        self.kind = kind
+        self.template = template
+
+
+class Entry(NamedTuple):
+    """A key of a mapping as Kubernetes reads it: the JSON key, the node that spells it, and its value."""
+
+    key: str
+    key_node: "Node"
+    node: "Node"
+
+
+class Node:
+    """A scalar, mapping or sequence with its span.
+
+    `kind` is SCALAR, MAPPING or SEQUENCE. `start` and `end` are indices into the source's text, end exclusive: without
+    anchor and tag; a block scalar from its `|` or `>` to the end of its last line that is not blank; a block collection
+    to the end of its last child; an absent value is an empty span. `value` is the text of a scalar after unquoting.
+    `children` holds the items of a sequence, or key, value, key, value … of a mapping as written; never change it.
+    `style` is None (plain), `'`, `"`, `|` or `>` for scalars, `flow` or `block` for collections. An alias is a node
+    that shares everything with its target but the span; its `anchor` is the target."""
+
+    __slots__ = ("anchor", "children", "end", "kind", "start", "style", "tag", "value")
+
+    def __init__(
+        self,
+        kind: str,
+        start: int,
+        end: int,
+        value: str | None,
+        children: list["Node"],
+        tag: str | None,
+        style: str | None,
+        anchor: "Node | None" = None,
+    ) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.value = value
+        self.children = children
+        self.tag = tag
+        self.style = style
+        self.anchor = anchor
+
+    def __repr__(self) -> str:
+        return f"Node({self.kind}, {self.start}, {self.end})"
+
+    def get(self, key: str) -> "Node | None":
+        """The value Kubernetes reads under `key`: the last of duplicates, merges applied. None: absent."""
+        if self.kind is not MAPPING:
+            return None
+        if scalars.is_typed_key(key):
+            return next((entry.node for entry in self.entries() if entry.key == key), None)
+        children = self.children
+        for at in range(len(children) - 2, -1, -2):
+            value = children[at].value
+            if value == "<<" and _is_merge(children[at]):
+                for mapping in _merged(children[at + 1]):
+                    found = mapping.get(key)
+                    if found is not None:
+                        return found
+            elif value == key and _key_or_none(children[at]) == key:
+                return children[at + 1]
+        return None
+
+    def at(self, *path: str | int) -> "Node | None":
+        """Follow keys (str) and item numbers (int); None where the path breaks."""
+        node: Node | None = self
+        for step in path:
+            if node is None:
+                return None
+            if isinstance(step, str):
+                node = node.get(step)
+            else:
+                items = node.items()
+                node = items[step] if -len(items) <= step < len(items) else None
+        return node
+
+    def entries(self) -> list[Entry]:
+        """The entries Kubernetes reads, in order of first appearance; [] when this is no mapping.
+
+        Raises YamlError for keys and merges Kubernetes rejects."""
+        found: dict[str, Entry] = {}
+        if self.kind is MAPPING:
+            self._collect(found)
+        return list(found.values())
+
+    def _collect(self, found: dict[str, Entry]) -> None:
+        children = self.children
+        for at in range(0, len(children), 2):
+            name, node = children[at], children[at + 1]
+            if name.value == "<<" and _is_merge(name):
+                mappings = _merged(node)
+                if not mappings and node.kind is not SEQUENCE:
+                    raise YamlError("a merge key needs a mapping or a sequence of mappings", node.start)
+                for mapping in reversed(mappings):
+                    mapping._collect(found)
+            else:
+                key = _key(name)
+                found[key] = Entry(key, name, node)
+
+    def items(self) -> list["Node"]:
+        """The items of a sequence, [] when this is none."""
+        return self.children if self.kind is SEQUENCE else []
+
+    def duplicates(self) -> list[tuple["Node", "Node"]]:
+        """Pairs of (earlier key, later key) that are one key to Kubernetes, as written in this mapping."""
+        if self.kind is not MAPPING:
+            return []
+        names = self.children[::2]
+        if len({name.value for name in names}) == len(names):
+            return []
+        seen: dict[str, Node] = {}
+        pairs = []
+        for name in names:
+            key = None if _is_merge(name) else _key_or_none(name)
+            if key is not None:
+                if key in seen:
+                    pairs.append((seen[key], name))
+                seen[key] = name
+        return pairs
+
+    @property
+    def is_null(self) -> bool:
+        """Whether Kubernetes reads null."""
+        return self.value is not None and scalars.is_null(self.value, self.tag, self.style)
+
+    def string(self) -> str | None:
+        """The value if Kubernetes reads a string, else None: numbers and booleans are no strings."""
+        if self.value is None:
+            return None
+        try:
+            value = scalars.resolve(self.value, self.tag, self.style)
+        except ValueError:
+            return None
+        return value if isinstance(value, str) else None
+
+    def scalar_text(self) -> str | None:
+        """The text of any scalar that is not null, as written after unquoting; else None."""
+        return None if self.is_null else self.value
+
+    def plain(self) -> Any:
+        """The JSON value Kubernetes reads. Raises YamlError where Kubernetes rejects this node."""
+        if self.value is not None:
+            try:
+                return scalars.resolve(self.value, self.tag, self.style)
+            except ValueError as error:
+                raise YamlError(str(error), self.start) from None
+        if self.kind is MAPPING:
+            return {entry.key: entry.node.plain() for entry in self.entries()}
+        return [item.plain() for item in self.children]
+
+
+def _is_merge(name: Node) -> bool:
+    return name.anchor is None and name.value is not None and scalars.is_merge(name.value, name.tag, name.style)
+
+
+def _merged(node: Node) -> list[Node]:
+    """The mappings a merge value names, the one that wins first; [] when it is something else."""
+    if node.kind is MAPPING:
+        return [node]
+    items = node.children if node.anchor is None else []
+    return items if all(item.kind is MAPPING for item in items) else []
+
+
+def _key(name: Node) -> str:
+    """The JSON key of a key node. Raises YamlError where Kubernetes rejects it."""
+    if name.value is None:
+        raise YamlError("a mapping or sequence cannot be a key", name.start)
+    try:
+        return scalars.key(name.value, name.tag, name.style)
+    except ValueError as error:
+        raise YamlError(str(error), name.start) from None
+
+
+def _key_or_none(name: Node) -> str | None:
+    try:
+        return _key(name)
+    except YamlError:
+        return None

@@ -1,0 +1,91 @@
+"""The bytes of one input and where things are in them.
+
+Everything is computed when it is first asked for: most files have no finding and need no positions.
+"""
+
+import re
+from bisect import bisect_right
+
+_LINE_END = re.compile(r"\r\n?|\n")
+_BOM = "\ufeff"
+
+
+class Source:
+    """One input: its display name and its bytes.
+
+    All spans in kvlint are code-point indices into `text`. UTF-8 is read with `surrogateescape`: each byte that is not
+    UTF-8 is one lone surrogate, so indices and byte offsets stay exact for any input. UTF-16 is recognised by its byte
+    order mark. A byte order mark counts as index 0 but not as a column."""
+
+    __slots__ = ("_starts", "_text", "data", "name")
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self.data = data
+        self._text: str | None = None
+        self._starts: list[int] | None = None
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r}, {len(self.data)} bytes)"
+
+    @property
+    def encoding(self) -> str:
+        """`utf-8`, `utf-16-le` or `utf-16-be`: the codec of `data`."""
+        if self.data.startswith(b"\xff\xfe"):
+            return "utf-16-le"
+        return "utf-16-be" if self.data.startswith(b"\xfe\xff") else "utf-8"
+
+    @property
+    def text(self) -> str:
+        """The decoded input, a leading byte order mark included. Never raises."""
+        if self._text is None:
+            self._text = self._decode()
+        return self._text
+
+    def _decode(self) -> str:
+        data, encoding = self.data, self.encoding
+        if encoding == "utf-8":
+            return data.decode(encoding, "surrogateescape")
+        whole = len(data) & ~1
+        tail = "\udcff" if whole < len(data) else ""
+        return data[:whole].decode(encoding, "surrogatepass") + tail
+
+    def _line_starts(self) -> list[int]:
+        if self._starts is None:
+            self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        return self._starts
+
+    def _line_start(self, number: int) -> int:
+        start = self._line_starts()[number - 1]
+        return 1 if start == 0 and self.text.startswith(_BOM) else start
+
+    def index_to_position(self, index: int) -> tuple[int, int]:
+        """The 1-based line and column (in code points) of `index`; an index past the end is the end."""
+        index = min(max(index, 0), len(self.text))
+        line = bisect_right(self._line_starts(), index)
+        return line, max(index - self._line_start(line), 0) + 1
+
+    def index_to_byte(self, index: int) -> int:
+        """The offset in `data` of the code point at `index`."""
+        text = self.text
+        if len(text) == len(self.data):
+            return index
+        encoding = self.encoding
+        errors = "surrogateescape" if encoding == "utf-8" else "surrogatepass"
+        return min(len(text[:index].encode(encoding, errors)), len(self.data))
+
+    def utf16_column(self, index: int) -> int:
+        """The 1-based column of `index` in UTF-16 code units, as SARIF and editors may count."""
+        line, column = self.index_to_position(index)
+        start = self._line_start(line)
+        before = self.text[start : start + column - 1]
+        return column if before.isascii() else len(before.encode("utf-16-le", "surrogatepass")) // 2 + 1
+
+    def line(self, number: int) -> str:
+        """The text of the 1-based line `number` without its end and without a byte order mark; "" if there is none."""
+        starts = self._line_starts()
+        if not 0 < number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.text)
+        line = self.text[self._line_start(number) : end]
+        return line.removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,359 @@
+"""YAML as Kubernetes reads it: documents split as kubectl splits them, nodes with spans, and nothing ever constructed.
+
+The reader takes the events of libyaml (PyYAML's C extension; without it the same events from pure Python, about twenty
+times slower) and composes nodes itself: no recursion, hard limits, anchors that may be defined again, and the scalar
+and merge rules of goyaml.v2.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import yaml
+
+from kvlint.node import MAPPING, SCALAR, SEQUENCE, Entry, Node, YamlError
+from kvlint.source import Source
+
+try:
+    from yaml._yaml import CParser
+except ImportError:
+    CParser = None  # type: ignore[assignment, misc]
+
+__all__ = ["MAPPING", "SCALAR", "SEQUENCE", "Document", "Entry", "Node", "YamlError", "comments", "documents"]
+
+MAX_DEPTH = 300
+"""Nesting, aliases followed. The deepest manifest known (a CRD schema) has 34 levels; recursion over a node is safe."""
+MAX_NODES = 500_000
+"""Nodes of a document, aliases followed, the end of a collection counted too."""
+MAX_TEXT = 4 << 20
+"""Code points of a document that is composed; the API server refuses requests above about 3 MiB."""
+
+_MAX_ALIASED = 0.99
+"""The share of nodes that may come from aliases in a document of more than 1000, as in goyaml.v2."""
+
+_RAW_PARSE_BRACKETS = 5_000
+_UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PROPERTY = re.compile(r"[&!]\S*")
+_BREAKS = "\n\r\x85\u2028\u2029"
+_SEPARATOR = re.compile(r"\n---([^\n]*)")
+_HASH = re.compile(r"#")
+_BLANK = re.compile(r"(?:\s|#[^\r\n]*)*")
+_NO_CONTENT = re.compile(r"(?:[\s\ufeff]|#[^\r\n]*|%[^\r\n]*[\r\n]|\.\.\.\s)*(?:\.\.\.$)?")
+_JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
+_NEXT_OBJECT = re.compile(r"\}\s*\{")
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
+_LINE_BREAK = re.compile(f"[{_BREAKS}]")
+_QUOTED = re.compile(r"'[^']{4,}'|\"[^\"]{4,}\"")
+_TEMPLATE = re.compile(r"(?:^|[\r\n])(?:[^\r\n\"'#{}]*: *|[ \t-]*)\{[{%]")
+_Scalar, _Alias = yaml.ScalarEvent, yaml.AliasEvent
+_MappingStart, _MappingEnd = yaml.MappingStartEvent, yaml.MappingEndEvent
+_SequenceStart, _SequenceEnd = yaml.SequenceStartEvent, yaml.SequenceEndEvent
+_DocumentEnd, _StreamEnd = yaml.DocumentEndEvent, yaml.StreamEndEvent
+_NO_CHILDREN: list["Node"] = []
+
+
+class Document:
+    """One document as kubectl splits them: the span `start` to `end` of `source.text`, and its `text`.
+
+    `extra` is the index of the content after the first YAML document of the chunk, once that is composed: Kubernetes
+    reads only the first and silently loses the rest. None: nothing follows."""
+
+    __slots__ = ("_next", "end", "extra", "source", "start", "text")
+
+    def __init__(self, source: Source, start: int, end: int) -> None:
+        self.source = source
+        self.start = start
+        self.end = end
+        self.text = source.text[start:end]
+        self.extra: int | None = None
+        self._next = end
+
+    def __repr__(self) -> str:
+        return f"Document({self.source.name!r}, {self.start}, {self.end})"
+
+    @property
+    def line(self) -> int:
+        """The 1-based line the document starts on, after its separator."""
+        return self.source.index_to_position(self.start)[0]
+
+    def compose(self) -> Node | None:
+        """The root node; None when the document is empty. Raises YamlError."""
+        if len(self.text) > MAX_TEXT:
+            raise YamlError("the document is larger than 4 MiB", self.start, "limit")
+        root, self._next = self._read(_compose)
+        self.extra = _content(self.source.text, self._next, self.end)
+        return root
+
+    def rest(self) -> Iterator["Document"]:
+        """The documents Kubernetes loses after this one. Compose each as it comes: that finds the next."""
+        document = self
+        while document.extra is not None:
+            document = Document(self.source, document._next, self.end)
+            yield document
+
+    def validate(self) -> None:
+        """Check the syntax without building nodes. Raises YamlError.
+
+        Like libyaml it does not see undefined aliases, complex keys and what scalars mean: `compose` and `Node.plain`
+        do."""
+        text = self.text
+        if text.count("{") + text.count("[") < _RAW_PARSE_BRACKETS and hasattr(CParser, "raw_parse"):
+            try:
+                CParser(text).raw_parse()
+                return
+            except (yaml.YAMLError, UnicodeError, MemoryError):
+                pass
+        self._read(_skip)
+
+    def _read(self, reader: Callable[[str, int], tuple[Node | None, int]]) -> tuple[Node | None, int]:
+        bom = self.text.startswith("\ufeff")
+        text, base = self.text[bom:], self.start + bom
+        try:
+            return reader(text, base)
+        except YamlError as error:
+            problem = error
+        except (yaml.reader.ReaderError, UnicodeError):
+            problem = _unreadable(text, base)
+        except yaml.MarkedYAMLError as error:
+            problem = _syntax_error(error, text, base)
+        except (yaml.YAMLError, MemoryError, RecursionError):
+            problem = YamlError("the document is too large to read", base, "limit")
+        problem.template = problem.kind == "syntax" and _TEMPLATE.search(text) is not None
+        raise problem
+
+
+def documents(source: Source) -> Iterator[Document]:
+    """Split as kubectl does: at lines of `---` with nothing but white space or a comment after it.
+
+    A stream of JSON objects is one document each, as kubectl reads it. Blank chunks are left out."""
+    text = source.text
+    start = 0
+    for end, after in (*_separators(text), (len(text), 0)):
+        if start < end and not text[start:end].isspace():
+            yield from _objects(source, start, end) if start == 0 else [Document(source, start, end)]
+        start = after
+
+
+def _separators(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each separating line."""
+    for match in _SEPARATOR.finditer("\n" + text):
+        tail = match[1].lstrip()
+        if not tail or tail[0] == "#":
+            yield match.start(), min(match.end(), len(text))
+
+
+def _objects(source: Source, start: int, end: int) -> Iterator[Document]:
+    """The objects of a JSON stream (`{…} {…}`), or the one document."""
+    text = source.text
+    if _JSON_OBJECT.match(text, start, end) and _NEXT_OBJECT.search(text, start, end):
+        depth = 0
+        for match in _JSON_TOKEN.finditer(text, start, end):
+            depth += 1 if match[0] in "{[" else -1 if match[0] in "]}" else 0
+            if not depth and match[0] == "}" and _NEXT_OBJECT.match(text, match.start(), end):
+                yield Document(source, start, match.end())
+                start = match.end()
+    yield Document(source, start, end)
+
+
+def _content(text: str, start: int, end: int) -> int | None:
+    """Where the first content in the span is; None when there are only blanks, comments, directives and `...`."""
+    match = _NO_CONTENT.match(text, start, end)
+    at = match.end() if match else start
+    return at if at < end else None
+
+
+def _events(text: str) -> Callable[[], Any]:
+    if CParser is None:
+        return yaml.parse(text, Loader=yaml.SafeLoader).__next__
+    return CParser(text).get_event
+
+
+def _unreadable(text: str, base: int) -> YamlError:
+    match = _UNREADABLE.search(text)
+    if match is None:
+        return YamlError("the text cannot be decoded", base)
+    code = ord(match[0])
+    what = "a byte that is not UTF-8" if 0xDC80 <= code < 0xDD00 else f"the character U+{code:04X}"
+    return YamlError(f"{what} is not allowed in YAML", base + match.start())
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, text: str, base: int) -> YamlError:
+    mark: Any = error.problem_mark
+    context: Any = error.context_mark
+    if context and (not mark or mark.index >= len(text) or "simple key" in (error.context or "")):
+        mark = context
+    parts = [part for part in (error.context, error.problem) if part]
+    message = _QUOTED.sub("…", ", ".join(parts).splitlines()[0]) if parts else "this is not YAML"
+    return YamlError(message, base + min(mark.index, len(text)) if mark else base)
+
+
+def _skip(text: str, base: int) -> tuple[None, int]:
+    next_event = _events(text)
+    depth = 0
+    while True:
+        event = next_event()
+        kind = event.__class__
+        if kind is _MappingStart or kind is _SequenceStart:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _too_deep(base + event.start_mark.index)
+        elif kind is _MappingEnd or kind is _SequenceEnd:
+            depth -= 1
+        elif kind is _DocumentEnd or kind is _StreamEnd:
+            return None, base + event.end_mark.index
+
+
+def _too_deep(index: int) -> YamlError:
+    return YamlError(f"the document is nested more than {MAX_DEPTH} levels deep", index, "limit")
+
+
+def _compose(text: str, base: int) -> tuple[Node | None, int]:
+    """The first document of `text` and the index after it; None when there is none."""
+    next_event = _events(text)
+    next_event()
+    event = next_event()
+    if event.__class__ is _StreamEnd:
+        return None, base + event.end_mark.index
+    anchors = _Anchors() if "&" in text or "*" in text else None
+    top: list[Node] = []
+    children = top
+    in_mapping = False
+    stack: list[Node] = []
+    for count in range(MAX_NODES):
+        event = next_event()
+        kind = event.__class__
+        if kind is _Scalar:
+            start, end, style, tag = event.start_mark.index, event.end_mark.index, event.style or None, event.tag
+            if tag is not None or event.anchor is not None:
+                start = _value_start(text, start, end, 2)
+            if style == "|" or style == ">":
+                end = _block_end(text, start, end)
+            node = Node(SCALAR, base + start, base + end, event.value, _NO_CHILDREN, tag, style)
+            children.append(node)
+            if anchors is not None and event.anchor is not None:
+                anchors.nodes[event.anchor] = node
+        elif kind is _MappingStart or kind is _SequenceStart:
+            start = event.start_mark.index
+            if in_mapping and not len(children) & 1:
+                raise YamlError("a mapping or sequence cannot be a key", base + start)
+            if len(stack) >= MAX_DEPTH:
+                raise _too_deep(base + start)
+            properties = (event.tag is not None) + (event.anchor is not None)
+            if properties:
+                start = _value_start(text, start, len(text), properties)
+            in_mapping = kind is _MappingStart
+            style = "flow" if event.flow_style else "block"
+            node = Node(MAPPING if in_mapping else SEQUENCE, base + start, 0, None, [], event.tag, style)
+            children.append(node)
+            if anchors is not None and event.anchor is not None:
+                anchors.nodes[event.anchor] = node
+            stack.append(node)
+            children = node.children
+        elif kind is _MappingEnd or kind is _SequenceEnd:
+            node = stack.pop()
+            start, end = event.start_mark.index, event.end_mark.index
+            node.end = base + end if node.style == "flow" and start < end else children[-1].end
+            if anchors is not None:
+                anchors.close(node)
+            children = stack[-1].children if stack else top
+            in_mapping = bool(stack) and stack[-1].kind is MAPPING
+        elif kind is _Alias:
+            if anchors is None:
+                raise YamlError("an alias names an anchor that is not defined", base + event.start_mark.index)
+            node = anchors.alias(event, base, count, len(stack))
+            if node.kind is not SCALAR and in_mapping and not len(children) & 1:
+                raise YamlError("a mapping or sequence cannot be a key", node.start)
+            children.append(node)
+        else:
+            return top[0], base + event.end_mark.index
+    raise YamlError(f"the document has more than {MAX_NODES} nodes", base, "limit")
+
+
+def _value_start(text: str, start: int, end: int, properties: int) -> int:
+    """The index after the anchor and tag that begin at `start`."""
+    while properties and start < end and text[start] in "&!":
+        match = _PROPERTY.match(text, start, end)
+        blank = _BLANK.match(text, match.end() if match else end, end)
+        start = blank.end() if blank else end
+        properties -= 1
+    return start
+
+
+def _block_end(text: str, start: int, end: int) -> int:
+    """The end of the last line with content of a block scalar."""
+    end = start + len(text[start:end].rstrip())
+    match = _LINE_BREAK.search(text, end)
+    return match.start() if match else len(text)
+
+
+class _Anchors:
+    """The anchors of a document, and how large it is with aliases followed."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self._sizes: dict[int, tuple[int, int]] = {}
+        self._aliased = 0
+
+    def close(self, node: Node) -> None:
+        """Note size and height of a collection that is complete."""
+        size = height = 0
+        for child in node.children:
+            child_size, child_height = self._measure(child)
+            size += child_size
+            height = max(height, child_height)
+        self._sizes[id(node)] = (size + 1, height + 1)
+
+    def _measure(self, node: Node) -> tuple[int, int]:
+        return self._sizes.get(id(node.anchor or node), (1, 0))
+
+    def alias(self, event: Any, base: int, count: int, depth: int) -> Node:
+        """The node of an alias event. Raises YamlError: undefined, containing itself, or beyond the limits."""
+        start, end = base + event.start_mark.index, base + event.end_mark.index
+        target = self.nodes.get(event.anchor)
+        if target is None:
+            raise YamlError("an alias names an anchor that is not defined", start)
+        if target.kind is not SCALAR and id(target) not in self._sizes:
+            raise YamlError("an anchor contains an alias to itself", start)
+        size, height = self._measure(target)
+        self._aliased += size
+        total = count + self._aliased
+        if total > MAX_NODES or (total > 1000 and self._aliased > _MAX_ALIASED * total):
+            raise YamlError("the document's aliases stand for too many nodes", start, "limit")
+        if depth + height > MAX_DEPTH:
+            raise _too_deep(start)
+        return Node(target.kind, start, end, target.value, target.children, target.tag, target.style, target)
+
+
+def comments(document: Document, roots: Iterable[Node | None], marker: str) -> list[tuple[int, int]]:
+    """The spans of the document's comments that contain `marker`, from `#` to the end of the line.
+
+    `roots` are the composed nodes of the document and its `rest()`: a `#` inside a scalar is no comment."""
+    text = document.source.text
+    found: list[tuple[int, int]] = []
+    at = text.find(marker, document.start, document.end)
+    if at < 0:
+        return found
+    scalars_spans = sorted(_scalar_spans(text, roots))
+    while at >= 0:
+        start = max(text.rfind(line_break, document.start, at) for line_break in _BREAKS) + 1 or document.start
+        match = _LINE_BREAK.search(text, at, document.end)
+        end = match.start() if match else document.end
+        for hash_at in (start + match.start() for match in _HASH.finditer(text[start:at])):
+            index = bisect_right(scalars_spans, (hash_at, len(text)))
+            if not index or scalars_spans[index - 1][1] <= hash_at:
+                found.append((hash_at, end))
+                break
+        at = text.find(marker, end, document.end)
+    return found
+
+
+def _scalar_spans(text: str, roots: Iterable[Node | None]) -> Iterator[tuple[int, int]]:
+    stack = [root for root in roots if root is not None]
+    while stack:
+        node = stack.pop()
+        if node.anchor is None:
+            stack.extend(node.children)
+            if node.kind is SCALAR:
+                header = _LINE_BREAK.search(text, node.start, node.end) if node.style in ("|", ">") else None
+                yield header.start() if header else node.start, node.end
