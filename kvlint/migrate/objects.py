@@ -32,25 +32,29 @@ def valid_name(name: str) -> bool:
     return len(name) <= 253 and _NAME.fullmatch(name) is not None
 
 
-def storage_name(kind: str, *identity: str) -> str:
+def storage_name(kind: str, *identity: str, readable: str = "") -> str:
     """A valid name for the storage that `identity` tells apart from all other storage of this kind.
 
     Two workloads that mount the same storage get the same name; two storages never share one: where the readable form
     could stand for another identity too, or is too long, it ends in eight hex digits of the identity's SHA-256. So
     `identity` must never hold a credential. Examples: `nfs-10-0-0-4-exports-web`, `ebs-vol-0a1b2c`. `kind` is a word
     in lower case; the number of parts is the same for all storage of a kind, and their last is for all of them either
-    an absolute path or none."""
+    an absolute path or none. `readable` stands for an identity that is no text for people (an ARM id); the digits
+    always follow it."""
     *before, last = identity
-    readable = re.sub(r"[^a-z0-9]+", "-", "-".join((kind, *identity)).lower()).strip("-")
-    exact = all(_ADDRESS.fullmatch(part) or _WORD.fullmatch(part) for part in before) and (
-        _PATH.fullmatch(last) or _LABEL.fullmatch(last)
+    words = [kind, readable] if readable else [kind, *identity]
+    shown = re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
+    exact = (
+        not readable
+        and all(_ADDRESS.fullmatch(part) or _WORD.fullmatch(part) for part in before)
+        and (_PATH.fullmatch(last) or _LABEL.fullmatch(last))
     )
-    if exact and len(readable) <= _LIMIT:
-        return readable
+    if exact and len(shown) <= _LIMIT:
+        return shown
     import hashlib
 
     digest = hashlib.sha256("\0".join((kind, *identity)).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
-    return f"{readable[: _LIMIT - 1 - _DIGITS].rstrip('-')}-{digest}"
+    return f"{shown[: _LIMIT - 1 - _DIGITS].rstrip('-')}-{digest}"
 
 
 def volume_name(namespace: str | None, claim: str) -> str:
@@ -143,6 +147,28 @@ def secret(
         "type": type_,
         "stringData": dict(values) | {key: placeholder(key) for key in missing},
     }
+
+
+def csi_source(
+    driver: str,
+    handle: str,
+    *,
+    fs_type: str = "",
+    read_only: bool = False,
+    attributes: Mapping[str, str] | None = None,
+    secrets: Mapping[str, Object] | None = None,
+) -> Object:
+    """The CSI source of a PersistentVolume. `secrets` maps a field (`nodeStageSecretRef`) to a `secret_ref`.
+
+    `read_only` reaches only drivers that publish read-only (GCE); mounts follow the Pod's claim."""
+    source: Object = {"driver": driver, "volumeHandle": handle}
+    if fs_type:
+        source["fsType"] = fs_type
+    if read_only:
+        source["readOnly"] = True
+    if attributes:
+        source["volumeAttributes"] = dict(attributes)
+    return source | dict(secrets or {})
 
 
 def secret_ref(name: str, namespace: str) -> Object:

@@ -1,0 +1,223 @@
+"""A migration in the making: what a plugin's module has to say, and how that becomes a `Migration`.
+
+`bind` finishes the migration of a Pod's volume, `manual` one that nobody but the reader can do;
+`persistent.convert` and `classes.replace` finish those of PersistentVolumes and classes."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kvlint.finding import MANUAL, NEEDS_INPUT, READY, UNSAFE, Migration
+from kvlint.migrate.objects import (
+    RWO,
+    RWOP,
+    Object,
+    claim,
+    claim_volume,
+    persistent_volume,
+    secret,
+    volume_name,
+)
+from kvlint.migrate.subject import INLINE, Refused, Subject, boolean, string
+
+EXT4 = "ext4"
+
+
+class Draft:
+    """What has been found out about one subject so far.
+
+    `driver` is the CSI driver, None for a driver-free volume. `steps` come before the objects are applied, `last` after
+    everything; notes are single sentences."""
+
+    __slots__ = ("driver", "last", "notes", "references", "secrets", "steps", "subject")
+
+    def __init__(self, subject: Subject, driver: str | None, *references: str) -> None:
+        self.subject = subject
+        self.driver = driver
+        self.references = references
+        self.notes: list[str] = []
+        self.steps: list[str] = []
+        self.last: list[str] = []
+        self.secrets: list[Object] = []
+
+    def note(self, text: str) -> None:
+        """Add a sentence the reader must know, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def namespace(self, why: str) -> str:
+        """The namespace of the workload or claim, or a placeholder; `why` as for `Inputs.take`."""
+        return self.subject.namespace or self.subject.inputs.take("namespace", why)
+
+    def unknown(self, known: Sequence[str]) -> dict[str, Any]:
+        """The fields of the source that Kubernetes does not know, with the subject's hints; each is noted as dropped.
+
+        `known` are the fields the API knows."""
+        fields = {key: value for key, value in self.subject.body.items() if key not in known}
+        for key in fields:
+            self.note(f"`{key}` is no field of this volume source; Kubernetes ignores it, so it is not carried over.")
+        return fields | dict(self.subject.hints)
+
+    def read_only(self) -> bool:
+        """Whether the source says `readOnly: true`, with a note on where that works for a PersistentVolume."""
+        read_only = boolean(self.subject.body, "readOnly")
+        if read_only and self.subject.kind != INLINE:
+            self.note(
+                "`readOnly` of a PersistentVolume does not make a mount read-only: set "
+                "`persistentVolumeClaim.readOnly: true` in every Pod that must not write."
+            )
+        return read_only
+
+    def file_system(self, default: str = EXT4) -> str:
+        """The source's `fsType`, or the in-tree default, which a CSI volume must write out."""
+        fs_type = string(self.subject.body, "fsType")
+        if not fs_type:
+            self.note(
+                f"`fsType: {default}` is the in-tree default, written out because CSI applies fsGroup only to volumes "
+                "that name one."
+            )
+        return fs_type or default
+
+    def secret(self, name: str, namespace: str | None, values: Mapping[str, str], missing: Sequence[str]) -> None:
+        """Add a Secret that somebody must fill in, and the command that creates it without showing a value."""
+        self.secrets.append(secret(name, namespace, values, missing))
+        words = [f"kubectl create secret generic {quote(name)}"]
+        words += [f"--namespace {quote(namespace)}"] if namespace else []
+        words += [f"--from-literal={key}={quote(value)}" for key, value in values.items()]
+        words += [f"--from-file={key}=FILE" for key in missing]
+        self.steps.append(f"Create the Secret, with the value in a file: `{' '.join(words)}`")
+
+    def done(
+        self,
+        title: str,
+        manifests: Sequence[Object],
+        replacement: Object | None,
+        steps: Sequence[str],
+        applicability: str = UNSAFE,
+    ) -> Migration:
+        """The migration: READY, or NEEDS_INPUT where an input was taken that nobody configured."""
+        inputs = self.subject.inputs.missing
+        return Migration(
+            id=identifier(self.subject),
+            driver=self.driver,
+            status=NEEDS_INPUT if inputs else READY,
+            manifests=tuple(manifests),
+            inputs=inputs,
+            steps=(*steps, *self.last),
+            notes=tuple(self.notes),
+            references=self.references,
+            title=title,
+            applicability=applicability,
+            replacement=replacement,
+            secrets=tuple(self.secrets),
+        )
+
+
+def identifier(subject: Subject) -> str:
+    """What names the migrated thing in all findings about it, and in no other."""
+    words = [subject.kind, subject.name]
+    if subject.kind == INLINE:
+        words[1:1] = [subject.namespace or "", *subject.owner]
+    return "/".join(words)
+
+
+def quote(word: str) -> str:
+    """`word` as one word of a shell command."""
+    return shlex.quote(word)
+
+
+def manual(draft: Draft, title: str, manifests: Sequence[Object] = ()) -> Migration:
+    """A migration that only the reader can do: the draft's steps say how, its notes why. `manifests` are offered."""
+    migration = draft.done(title, manifests, None, draft.steps, MANUAL)
+    return migration._replace(status="manual", inputs=draft.subject.inputs.missing)
+
+
+def install(draft: Draft) -> list[str]:
+    """The first step of every migration to a CSI driver."""
+    return [f"Install the CSI driver `{draft.driver}` in the cluster."] if draft.driver else []
+
+
+def bind(
+    draft: Draft,
+    name: str,
+    source: Mapping[str, Any],
+    mode: str,
+    read_only: bool,
+    *,
+    node_affinity: Mapping[str, Any] | None = None,
+    mount_options: Sequence[str] = (),
+) -> Migration:
+    """The migration of a Pod's volume: a PersistentVolume with `source`, a claim of it, and the entry that uses it.
+
+    `name` is the `storage_name` of the storage, so every workload of the namespace that mounts it gets the same pair;
+    whatever belongs to one workload only, such as `read_only`, goes into the Pod's volume entry."""
+    subject = draft.subject
+    if not subject.name:
+        raise Refused("the volume has no name, so nothing can mount it; correct it first")
+    inputs = subject.inputs
+    capacity = inputs.take(
+        "capacity", "size of the PersistentVolume and of the claim, which the Pod does not say", name
+    )
+    namespace = subject.namespace or inputs.given("namespace")
+    if namespace is None:
+        inputs.take("namespace", "the PersistentVolume is named after the claim's namespace and bound to it in advance")
+    volume = volume_name(namespace, name)
+    manifests = (
+        persistent_volume(
+            volume,
+            source,
+            capacity=capacity,
+            access_mode=mode,
+            claim=(namespace, name),
+            mount_options=mount_options,
+            node_affinity=node_affinity,
+        ),
+        claim(name, namespace, volume=volume, capacity=capacity, access_mode=mode),
+    )
+    if mode in (RWO, RWOP):
+        _single_node(draft)
+    if subject.owner[0] == "StatefulSet":
+        draft.note(
+            "All replicas share this one volume, so it stays under `volumes`; a volumeClaimTemplate would split it."
+        )
+    draft.note("Deleting the claim keeps the data: the PersistentVolume is Retain.")
+    return draft.done(
+        f"PersistentVolume + PersistentVolumeClaim `{name}`",
+        manifests,
+        claim_volume(subject.name, name, read_only),
+        [
+            *install(draft),
+            *draft.steps,
+            *_switch(draft, name, volume, namespace, mode),
+        ],
+    )
+
+
+def _single_node(draft: Draft) -> None:
+    kind = draft.subject.owner[0]
+    if kind == "DaemonSet" or (draft.subject.replicas or 0) > 1:
+        draft.note(
+            f"Every Pod of this {kind} mounts the same disk, which only one node can attach; Pods on other nodes wait, "
+            "with CSI as without."
+        )
+    draft.note("A disk has one PersistentVolume and one claim: it cannot be mounted from a second namespace.")
+
+
+def _switch(draft: Draft, name: str, volume: str, namespace: str | None, mode: str) -> list[str]:
+    kind, owner = draft.subject.owner
+    where = f" --namespace {quote(namespace)}" if namespace else ""
+    workload = f"{kind.lower()}/{quote(owner)}" if owner else kind
+    steps = [
+        f"Apply PersistentVolume `{volume}` (this needs cluster-level rights) and claim `{name}`, then wait: "
+        f"`kubectl wait{where} --for=jsonpath='{{.status.phase}}'=Bound pvc/{name}`"
+    ]
+    if mode in (RWO, RWOP) and kind in ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"):
+        steps.append(f"Stop the Pods that hold the disk: `kubectl scale{where} {workload} --replicas=0`")
+    if kind in ("Pod", "Job"):
+        steps.append(
+            f"Volumes of a {kind} cannot be changed: `kubectl delete{where} {workload}`, then apply the manifest with "
+            "the claim."
+        )
+    else:
+        steps.append(f"Apply the changed {kind} and see that its Pods start.")
+    return steps
