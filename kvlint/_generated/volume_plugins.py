@@ -456,7 +456,7 @@ ROWS = (
     ),
     (
         'flexVolume',
-        None,
+        '',
         (),
         True,
         True,
@@ -784,7 +784,7 @@ ROWS = (
     ),
     (
         'ephemeral',
-        None,
+        '',
         (),
         True,
         False,
@@ -810,7 +810,7 @@ ROWS = (
     ),
     (
         'persistentVolumeClaim',
-        None,
+        '',
         (),
         False,
         False,
@@ -836,7 +836,7 @@ ROWS = (
     ),
     (
         'image',
-        None,
+        '',
         (),
         False,
         False,

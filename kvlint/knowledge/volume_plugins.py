@@ -40,8 +40,8 @@ class Credential(NamedTuple):
 class VolumePlugin(NamedTuple):
     """One volume source.
 
-    `field` is its key in a Pod volume and a PersistentVolume spec; `plugin` the in-tree plugin's name (None where no
-    kubelet plugin has a fixed one); `provisioners` the StorageClass provisioners that the plugin answered to. `network`:
+    `field` is its key in a Pod volume and a PersistentVolume spec; `name` the in-tree plugin's name ("" where none has
+    a fixed one); `provisioners` the StorageClass provisioners that the plugin answered to. `network`:
     the data is reached over a network; `inline_finding`: written in a Pod it is an inline network volume. `attach` is
     controller, node, mount, driver or none.
 
@@ -51,7 +51,7 @@ class VolumePlugin(NamedTuple):
     the plugin. `advice` is for users, `references` are pages they can open."""
 
     field: str
-    plugin: str | None
+    name: str
     provisioners: tuple[str, ...]
     network: bool
     inline_finding: bool
