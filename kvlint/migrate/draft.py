@@ -8,17 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, UNSAFE, Migration
-from kvlint.migrate.objects import (
-    RWO,
-    RWOP,
-    Object,
-    claim,
-    claim_volume,
-    persistent_volume,
-    secret,
-    volume_name,
-)
-from kvlint.migrate.subject import INLINE, Refused, Subject, boolean, string
+from kvlint.knowledge.volume_plugins import PLUGINS, by_provisioner
+from kvlint.migrate.objects import RWO, RWOP, Object, claim, claim_volume, persistent_volume, secret, volume_name
+from kvlint.migrate.subject import CLASS, INLINE, Refused, Subject, boolean, string
 
 EXT4 = "ext4"
 
@@ -26,19 +18,28 @@ EXT4 = "ext4"
 class Draft:
     """What has been found out about one subject so far.
 
-    `driver` is the CSI driver, None for a driver-free volume. `steps` come before the objects are applied, `last` after
-    everything; notes are single sentences."""
+    `driver` is the CSI driver, None for a driver-free volume; `plugin` what is known of the in-tree plugin. `steps` come
+    before the objects are applied, `last` after everything; notes are single sentences. Fields of the source that
+    Kubernetes does not know are noted as dropped."""
 
-    __slots__ = ("driver", "last", "notes", "references", "secrets", "steps", "subject")
+    __slots__ = ("_extras", "driver", "last", "notes", "plugin", "references", "secrets", "steps", "subject")
 
     def __init__(self, subject: Subject, driver: str | None, *references: str) -> None:
         self.subject = subject
         self.driver = driver
+        self.plugin = by_provisioner(subject.source) if subject.kind == CLASS else PLUGINS.get(subject.source)
         self.references = references
         self.notes: list[str] = []
         self.steps: list[str] = []
         self.last: list[str] = []
         self.secrets: list[Object] = []
+        self._extras = dict(subject.hints)
+        if self.plugin and subject.kind != CLASS:
+            known = self.plugin.pod_fields if subject.kind == INLINE else self.plugin.pv_fields
+            unknown = {key: value for key, value in subject.body.items() if key not in known}
+            self._extras |= unknown
+            for key in unknown:
+                self.note(f"Kubernetes does not know the field `{key}` of {subject.source}; it is not carried over.")
 
     def note(self, text: str) -> None:
         """Add a sentence the reader must know, once."""
@@ -49,14 +50,9 @@ class Draft:
         """The namespace of the workload or claim, or a placeholder; `why` as for `Inputs.take`."""
         return self.subject.namespace or self.subject.inputs.take("namespace", why)
 
-    def unknown(self, known: Sequence[str]) -> dict[str, Any]:
-        """The fields of the source that Kubernetes does not know, with the subject's hints; each is noted as dropped.
-
-        `known` are the fields the API knows."""
-        fields = {key: value for key, value in self.subject.body.items() if key not in known}
-        for key in fields:
-            self.note(f"`{key}` is no field of this volume source; Kubernetes ignores it, so it is not carried over.")
-        return fields | dict(self.subject.hints)
+    def hint(self, name: str) -> str:
+        """What the author wrote in a field that Kubernetes does not know; "" if nothing. Case does not matter."""
+        return next((str(value) for key, value in self._extras.items() if key.lower() == name.lower()), "")
 
     def read_only(self) -> bool:
         """Whether the source says `readOnly: true`, with a note on where that works for a PersistentVolume."""
@@ -144,19 +140,24 @@ def bind(
     mode: str,
     read_only: bool,
     *,
+    capacity: str = "",
     node_affinity: Mapping[str, Any] | None = None,
     mount_options: Sequence[str] = (),
+    annotations: Mapping[str, str] | None = None,
 ) -> Migration:
     """The migration of a Pod's volume: a PersistentVolume with `source`, a claim of it, and the entry that uses it.
 
     `name` is the `storage_name` of the storage, so every workload of the namespace that mounts it gets the same pair;
-    whatever belongs to one workload only, such as `read_only`, goes into the Pod's volume entry."""
+    whatever belongs to one workload only, such as `read_only`, goes into the Pod's volume entry. `capacity` is what
+    the source itself says, if it does; `annotations` are those of the PersistentVolume."""
     subject = draft.subject
     if not subject.name:
         raise Refused("the volume has no name, so nothing can mount it; correct it first")
     inputs = subject.inputs
-    capacity = inputs.take(
-        "capacity", "size of the PersistentVolume and of the claim, which the Pod does not say", name
+    capacity = (
+        inputs.given("capacity", name)
+        or capacity
+        or inputs.take("capacity", "size of the PersistentVolume and of the claim, which the Pod does not say", name)
     )
     namespace = subject.namespace or inputs.given("namespace")
     if namespace is None:
@@ -171,9 +172,13 @@ def bind(
             claim=(namespace, name),
             mount_options=mount_options,
             node_affinity=node_affinity,
+            annotations=annotations,
         ),
         claim(name, namespace, volume=volume, capacity=capacity, access_mode=mode),
     )
+    for key, value in subject.object.items():
+        if key not in ("name", subject.source) and value is not None:
+            draft.note(f"`{key}` beside `{subject.source}` is dropped: a volume has one source.")
     if mode in (RWO, RWOP):
         _single_node(draft)
     if subject.owner[0] == "StatefulSet":

@@ -73,6 +73,7 @@ def persistent_volume(
     claim: tuple[str | None, str] | None = None,
     mount_options: Sequence[str] = (),
     node_affinity: Mapping[str, Any] | None = None,
+    annotations: Mapping[str, str] | None = None,
     volume_mode: str = "Filesystem",
 ) -> Object:
     """A static PersistentVolume with the volume source `source` (`{"csi": {…}}`).
@@ -98,7 +99,8 @@ def persistent_volume(
     spec |= source
     if node_affinity:
         spec["nodeAffinity"] = dict(node_affinity)
-    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec}
+    metadata: Object = {"name": name} | ({"annotations": dict(annotations)} if annotations else {})
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec}
 
 
 def claim(

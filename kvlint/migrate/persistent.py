@@ -95,21 +95,24 @@ def convert(
     node_affinity: Mapping[str, Any] | None,
     redirected: bool,
     used_annotations: Sequence[str] = (),
+    added_annotations: Mapping[str, str] | None = None,
+    added_options: Sequence[str] = (),
 ) -> Migration:
     """The migration of a PersistentVolume: the same object, same name, with the CSI source `csi`.
 
     `accepted` are the access modes the driver takes for this volume mode, the most general last resort first.
     `redirected` says that Kubernetes itself hands the in-tree volume to the driver, so that a bound one may stay.
-    `used_annotations` have become something else in `csi`."""
+    `used_annotations` have become something else in `csi`; `added_annotations` and the mount options `added_options`
+    come from the source."""
     old = mapping(draft.subject.object, "spec")
     name = draft.subject.name
     if not name:
         raise Refused("the PersistentVolume has no name; correct it first")
-    spec = _spec(draft, old, csi, access_mode(draft, accepted), node_affinity)
+    spec = _spec(draft, old, csi, access_mode(draft, accepted), node_affinity, added_options)
     volume: Object = {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": _metadata(draft, used_annotations),
+        "metadata": _metadata(draft, used_annotations, added_annotations or {}),
         "spec": spec,
     }
     draft.note("The source of a PersistentVolume is immutable: the new object takes the place of the deleted one.")
@@ -130,7 +133,7 @@ def _annotations(draft: Draft) -> dict[str, str]:
     return string_map(mapping(draft.subject.object, "metadata"), "annotations")
 
 
-def _metadata(draft: Draft, used_annotations: Sequence[str]) -> Object:
+def _metadata(draft: Draft, used_annotations: Sequence[str], added_annotations: Mapping[str, str]) -> Object:
     old = mapping(draft.subject.object, "metadata")
     new = without_server_fields(old)
     if new.pop("finalizers", None):
@@ -142,7 +145,7 @@ def _metadata(draft: Draft, used_annotations: Sequence[str]) -> Object:
     if _PROVISIONED_BY in annotations:
         annotations[_PROVISIONED_BY] = str(draft.driver)
         draft.note(f"`{_PROVISIONED_BY}` names the CSI driver now; with the old name nobody could delete the volume.")
-    for key, values in (("labels", labels(draft)), ("annotations", annotations)):
+    for key, values in (("labels", labels(draft)), ("annotations", annotations | dict(added_annotations))):
         new.pop(key, None)
         if values:
             new[key] = values
@@ -150,13 +153,18 @@ def _metadata(draft: Draft, used_annotations: Sequence[str]) -> Object:
 
 
 def _spec(
-    draft: Draft, old: Mapping[str, Any], csi: Mapping[str, Any], mode: str, node_affinity: Mapping[str, Any] | None
+    draft: Draft,
+    old: Mapping[str, Any],
+    csi: Mapping[str, Any],
+    mode: str,
+    node_affinity: Mapping[str, Any] | None,
+    added_options: Sequence[str],
 ) -> Object:
     spec: Object = {}
     size = mapping(old, "capacity").get("storage")
     if size is None:
         size = draft.subject.inputs.take("capacity", "size of the PersistentVolume", draft.subject.name)
-    options = mount_options(draft)
+    options = [*mount_options(draft), *added_options]
     replaced = {
         "capacity": {"storage": size},
         "accessModes": [mode],
