@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kvlint.node import MAPPING, SEQUENCE, Node, YamlError
 from kvlint.source import Source
-from kvlint.yamltree import MAPPING, SEQUENCE, Node, YamlError, documents
+from kvlint.yamltree import documents
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -7,17 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from kvlint.finding import Confidence, Finding, Fix, Location, Migration, Report, ResourceRef, Severity, Summary
+from kvlint.ignores import WORD, Ignore, annotations, comments
 from kvlint.knowledge.version import AS_OF, NEWEST, Version, format_version
 from kvlint.registry import CHECKS
 from kvlint.relevance import Relevance
 from kvlint.resources import Resource, resources
 from kvlint.rule import Check, Context, Match, Rule, fill
 from kvlint.source import Source
+from kvlint.suppress import Policy, settle
 from kvlint.views import View, Views
 from kvlint.yamltree import MAPPING, SCALAR, SEQUENCE, Document, Node, YamlError, documents
 
 PLACEHOLDER = "<kvlint:"
-OWN_TOKENS = ("kvlint",)
+OWN_TOKENS = (WORD,)
 KUBERNETES_WORDS = ("apiVersion", "kind")
 
 
@@ -33,19 +35,21 @@ class ActiveRule(NamedTuple):
 class FileFacts(NamedTuple):
     """What one file contributes: findings that need no other file, and facts for those that do.
 
-    `masks` are the spans (line, column, end line, end column) of credentials."""
+    `masks` are the spans (line, column, end line, end column) of credentials; `ignores` is what the file asks to be
+    silent about."""
 
     file: str
     findings: tuple[Finding, ...]
     masks: tuple[tuple[int, int, int, int], ...]
     summary: Summary
     failed: bool
+    ignores: tuple[Ignore, ...] = ()
 
 
 class Plan:
-    """Everything a run needs to know that is not a file."""
+    """Everything a run needs to know that is not a file. Without `suppression` every finding counts."""
 
-    __slots__ = ("by_view", "contexts", "namespace", "relevance", "rules", "target")
+    __slots__ = ("by_view", "contexts", "namespace", "relevance", "rules", "suppression", "target")
 
     def __init__(
         self,
@@ -56,10 +60,12 @@ class Plan:
         inputs: Mapping[str, Any] | None = None,
         skip_test: bool = True,
         checks: Mapping[str, Check] = CHECKS,
+        suppression: Policy | None = None,
     ) -> None:
         self.rules = {active.rule.id: active for active in rules}
         self.target = min(target, NEWEST)
         self.namespace = namespace
+        self.suppression = suppression
         tokens: set[str] = set(OWN_TOKENS)
         everything = not skip_test
         views: dict[str, list[tuple[ActiveRule, Check, Context]]] = {}
@@ -100,18 +106,23 @@ def reduce(facts: Iterable[FileFacts], plan: Plan, notices: tuple[str, ...] = ()
     """Join the facts of all files to the report of the run."""
     findings: list[Finding] = []
     masks: dict[str, tuple[tuple[int, int, int, int], ...]] = {}
+    ignores: dict[str, tuple[Ignore, ...]] = {}
     files = documents_read = objects = skipped = 0
     failed = False
     for one in facts:
         findings += one.findings
         if one.masks:
             masks[one.file] = one.masks
+        if one.ignores:
+            ignores[one.file] = one.ignores
         files += one.summary.files
         documents_read += one.summary.documents
         objects += one.summary.resources
         skipped += one.summary.skipped
         failed = failed or one.failed
     findings = _one_per_folder(findings)
+    if plan.suppression is not None:
+        findings = settle(findings, ignores, plan.suppression)
     findings.sort(key=lambda f: (f.location.file, f.location.line, f.location.column, f.rule, f.field))
     summary = Summary(files, documents_read, objects, skipped)
     return Report(tuple(findings), summary, format_version(plan.target), AS_OF, masks, notices, failed)
@@ -124,12 +135,15 @@ class _Work:
         self.source = source
         self.plan = plan
         self.findings: list[Finding] = []
+        self.read: list[tuple[Document, list[Node | None], bool]] = []
+        self.ignores: list[Ignore] = []
         self.documents = self.resources = self.skipped = 0
         self.failed = False
 
     def facts(self) -> FileFacts:
         summary = Summary(1, self.documents, self.resources, self.skipped)
-        return FileFacts(self.source.name, tuple(_unique(self.findings)), (), summary, self.failed)
+        ignores = (*comments(self.source, self.read), *self.ignores)
+        return FileFacts(self.source.name, tuple(_unique(self.findings)), (), summary, self.failed, ignores)
 
     def cold(self, objects: int) -> None:
         """Count a document, or a whole file, that cannot matter."""
@@ -146,13 +160,19 @@ class _Work:
         try:
             root = document.compose()
             found = resources(document, root)
-            lost = [(later, resources(later, later.compose())) for later in document.rest()]
+            roots = [root]
+            lost = []
+            for later in document.rest():
+                roots.append(later.compose())
+                lost.append((later, resources(later, roots[-1])))
         except YamlError as error:
             self.broken(document, error)
             return
         if not found and not any(objects for _, objects in lost):
             self.skipped += 1
             return
+        if WORD in document.text:
+            self.read.append((document, roots, True))
         for resource in found:
             self.resource(resource)
         for later, objects in lost:
@@ -178,10 +198,13 @@ class _Work:
             values = {"problem": error.message}
         if self.active(rule):
             self.report_span(rule, index, index + 1, "", values, None)
+        if WORD in document.text:
+            self.read.append((document, [], False))
 
     def resource(self, resource: Resource) -> None:
         """Run all rules on one object."""
         self.resources += 1
+        self.ignores += annotations(self.source, resource)
         views = Views(resource)
         for name, rules in self.plan.by_view:
             for view in views[name]:

@@ -8,14 +8,15 @@ of a Pod or claim template for the template. There is no way to ignore everythin
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from kvlint import yamltree
+from kvlint.node import Node
 from kvlint.resources import Resource
 from kvlint.source import Source
 from kvlint.views import Metadata, Views
-from kvlint.yamltree import Document, Node
+from kvlint.yamltree import Document
 
 WORD = "kvlint"
 COMMENT, ANNOTATION = "comment", "annotation"
@@ -53,55 +54,17 @@ class Ignore(NamedTuple):
     sure: bool
 
 
-class Scalars:
-    """Where scalars lie in a text, to tell a comment from a `#` inside a value."""
+def comments(source: Source, documents: Iterable[tuple[Document, Sequence[Node | None], bool]]) -> list[Ignore]:
+    """All ignore comments of a source. `documents` are its documents, each with its trees and whether it was judged.
 
-    __slots__ = ("_spans",)
-
-    def __init__(self, source: Source, roots: Iterable[Node | None]) -> None:
-        spans: list[tuple[int, int]] = []
-        stack = [root for root in roots if root is not None]
-        while stack:
-            node = stack.pop()
-            if node.anchor is not None:
-                continue  # an alias: its target is visited where it is written
-            if node.children:
-                stack.extend(node.children)
-            elif node.end > node.start:
-                start = node.start
-                if node.style in ("|", ">"):  # the line of the indicator may end in a comment
-                    start = line_end(source.text, start)
-                spans.append((start, node.end))
-        self._spans = sorted(spans)
-
-    def hold(self, index: int) -> bool:
-        """True when the character at `index` lies inside a scalar."""
-        position = bisect_right(self._spans, (index, index)) - 1
-        return position >= 0 and self._spans[position][0] < index < self._spans[position][1]
-
-
-def comments(source: Source, documents: Sequence[tuple[Document, Node | None, bool]]) -> list[Ignore]:
-    """All ignore comments of a source. `documents` are its documents with their trees and whether they were judged.
-
-    A document that was not composed has the tree None and was not judged: there every `#` after white space is taken
-    for a comment."""
-    text = source.text
-    if WORD not in text:
-        return []
-    scalars = Scalars(source, [root for _, root, _ in documents])
-    starts = [document.start for document, _, _ in documents]
+    A document that could not be composed has no trees: there every `#` after white space is taken for a comment."""
     lines = _Lines(source)
-    found: list[Ignore] = []
-    position = text.find(WORD)
-    while position >= 0:
-        start, end = lines.around(position)
-        comment = _comment_start(text, start, end, scalars)
-        if comment is not None:
-            number = bisect_right(starts, comment) - 1
-            sure = number < 0 or comment > documents[number][0].end or documents[number][2]
-            found.extend(_directives(lines, start, end, comment, sure))
-        position = text.find(WORD, end)
-    return found
+    return [
+        ignore
+        for document, roots, judged in documents
+        for start, end in yamltree.comments(document, roots, WORD)
+        for ignore in _directives(lines, start, end, judged)
+    ]
 
 
 def annotations(source: Source, resource: Resource, sure: bool = True) -> Iterator[Ignore]:
@@ -136,10 +99,10 @@ class _Lines:
         self._index = self._byte = 0
         self._below = (0, 0, 0)
 
-    def around(self, index: int) -> tuple[int, int]:
-        """Start and end (without its line break) of the line that holds `index`."""
+    def start(self, index: int) -> int:
+        """Start of the line that holds `index`."""
         start = self.text.rfind("\n", 0, index) + 1
-        return max(start, self.text.rfind("\r", start, index) + 1), line_end(self.text, index)
+        return max(start, self.text.rfind("\r", start, index) + 1)
 
     def byte(self, index: int) -> int:
         """The byte offset of `index`; 0 where the file is not UTF-8 and so never edited."""
@@ -168,9 +131,9 @@ class _Lines:
         return line
 
 
-def _directives(lines: _Lines, start: int, end: int, comment: int, sure: bool) -> Iterator[Ignore]:
-    """The ignores in the comment from `comment` to `end`, on the line that starts at `start`."""
-    text = lines.text
+def _directives(lines: _Lines, comment: int, end: int, sure: bool) -> Iterator[Ignore]:
+    """The ignores in the comment from `comment` to `end`, the end of its line."""
+    text, start = lines.text, lines.start(comment)
     hashes = [comment + match.end() - 1 for match in _HASH.finditer(text[comment:end])]
     alone = not text[start:comment].strip()
     line, _ = lines.source.index_to_position(comment)
@@ -204,15 +167,6 @@ def _directives(lines: _Lines, start: int, end: int, comment: int, sure: bool) -
             lines.byte(here + match.end(1)) if match else 0,
             sure,
         )
-
-
-def _comment_start(text: str, start: int, end: int, scalars: Scalars) -> int | None:
-    """Index of the `#` that opens the comment of a line; None if the line has none."""
-    for match in _HASH.finditer(text[start:end]):
-        index = start + match.end() - 1
-        if not scalars.hold(index):
-            return index
-    return None
 
 
 def _span(source: Source, start: int, end: int) -> tuple[int, int, int, int]:

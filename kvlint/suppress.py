@@ -1,6 +1,6 @@
 """Suppression: what marks a finding as not counting. Comments, annotations and per-file ignores mark, nothing drops."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kvlint.finding import MANUAL, SAFE, Confidence, Edit, Finding, Fix, Location, Suppression
@@ -18,6 +18,29 @@ class PerFile(NamedTuple):
     pattern: str
     matcher: Patterns
     names: frozenset[str]
+
+
+class Policy(NamedTuple):
+    """What a run suppresses. `card` is the rule for unused ignores with its severity, None where it takes no part;
+    `known` are all rule ids, `judged` those whose silence is evidence: active, and able to see what they need.
+    `inside` gives a file's path below the folder of the configuration, None outside of it."""
+
+    card: Rule | None
+    known: frozenset[str]
+    judged: frozenset[str]
+    per_file: tuple[PerFile, ...] = ()
+    inside: Callable[[str], str | None] = str
+
+
+def settle(findings: Iterable[Finding], ignores: Mapping[str, Sequence[Ignore]], policy: Policy) -> list[Finding]:
+    """Mark what comments, annotations and per-file ignores cover, and add findings for ignores in vain.
+
+    `ignores` are those of each file. The findings come back in no particular order."""
+    marked, used = mark(findings, ignores)
+    if policy.card is not None:
+        idle = unused(ignores, used, policy.card, policy.known, policy.judged)
+        marked += mark(idle, ignores)[0]
+    return mark_files(marked, policy.per_file, policy.inside) if policy.per_file else marked
 
 
 def mark(
@@ -44,14 +67,14 @@ def mark(
     return marked, used
 
 
-def mark_files(findings: Iterable[Finding], rows: Sequence[PerFile], inside: Mapping[str, str | None]) -> list[Finding]:
-    """Mark the findings of files that `per-file-ignores` covers.
-
-    `inside` maps a file to its path below the folder of the configuration (None: outside)."""
+def mark_files(
+    findings: Iterable[Finding], rows: Sequence[PerFile], inside: Callable[[str], str | None]
+) -> list[Finding]:
+    """Mark the findings of files that `per-file-ignores` covers; `inside` as in `Policy`."""
     marked: list[Finding] = []
     for finding in findings:
-        path = inside.get(finding.location.file)
-        if path is not None and finding.suppressed is None:
+        path = inside(finding.location.file) if finding.suppressed is None else None
+        if path is not None:
             for row in rows:
                 if (finding.rule in row.names or finding.category in row.names) and row.matcher.matches(path):
                     finding = finding._replace(suppressed=Suppression(CONFIG, row.pattern))
@@ -67,9 +90,7 @@ def unused(
     known: Collection[str],
     judged: Collection[str],
 ) -> Iterator[Finding]:
-    """Findings for ignores that are misspelt, name no known rule, or match nothing.
-
-    `known` are all rule ids, `judged` those whose silence is evidence: active, and able to see what they need."""
+    """Findings for ignores that are misspelt, name no known rule, or match nothing; arguments as in `Policy`."""
     for file, listed in ignores_by_file.items():
         for index, ignore in enumerate(listed):
             if not ignore.rules:
