@@ -1,0 +1,64 @@
+"""Plain data → YAML text that Kubernetes reads back as the same data, in the style of the file it goes into.
+
+The emitter is PyYAML's, which is loaded for reading anyway; which strings need quotes is decided by goyaml's rules
+(`kvlint.scalars`): PyYAML alone would leave `y` and `0o10` bare."""
+
+from typing import Any, NamedTuple
+
+import yaml
+
+from kvlint import scalars
+
+
+class Style(NamedTuple):
+    """How a text is written: `step` blanks per level, sequences indented below their key or not, the preferred quote,
+    and whether it is JSON."""
+
+    step: int = 2
+    indented_sequences: bool = False
+    quote: str = '"'
+    json: bool = False
+
+
+def emit(value: Any, style: Style, *, flow: bool = False, literal: bool = False) -> str:
+    """`value` as YAML without a final line break: in block style from column 0, or on one line in flow style.
+
+    `literal` allows literal blocks for strings of several lines; what follows must start on a line of its own."""
+    if style.json:
+        import json
+
+        return json.dumps(value, ensure_ascii=False)
+    dumper = type("_Styled", (_Dumper,), {"written": style, "literal": literal})
+    text: str = yaml.dump(
+        value, Dumper=dumper, sort_keys=False, default_flow_style=flow, width=1 << 30, allow_unicode=True, indent=style.step
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+class _Dumper(yaml.SafeDumper):
+    written = Style()
+    literal = False
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless and not self.written.indented_sequences)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def choose_scalar_style(self) -> str:
+        chosen: str = super().choose_scalar_style()
+        return self.written.quote if chosen == "'" and self.event.style is None else chosen
+
+
+def _string(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value and dumper.literal else None
+    try:
+        typed = not isinstance(scalars.resolve(value, None, None), str)
+    except ValueError:
+        typed = True
+    if typed:
+        style = dumper.written.quote
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _string)
