@@ -1,0 +1,211 @@
+"""What one file says that other files need to know: its claims, classes, volumes, drivers, Secrets and who uses claims.
+
+Facts are tuples of strings, numbers and tuples. They survive JSON (`pack`, `unpack`), hold no nodes and no text of the
+file beyond the fields that binding reads, and never data of a Secret."""
+
+from typing import Any, NamedTuple
+
+from kvlint.finding import Confidence, Location, ResourceRef
+
+FACTS_VERSION = 1
+"""Changes whenever a fact changes its fields or their meaning: cached facts of another version are not read."""
+
+CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
+
+CLASS_FIELD = "spec.storageClassName"
+CLASS_ANNOTATION_FIELD = f"metadata.annotations[{CLASS_ANNOTATION}]"
+VOLUME_FIELD = "spec.volumeName"
+SIZE_FIELD = "spec.resources.requests.storage"
+CAPACITY_FIELD = "spec.capacity.storage"
+MODES_FIELD = "spec.accessModes"
+
+Span = tuple[int, int, int, int]
+
+
+class Place(NamedTuple):
+    """Where a thing was read, and whose it is.
+
+    `field` is the path of the thing inside its object, the empty string for the object itself. `spans` maps field
+    paths relative to the thing to line, column, end line and end column (1-based, end exclusive); the empty path stands
+    for the thing as a whole. `confidence` is LOW for a thing found by shape inside a custom resource."""
+
+    file: str
+    api_version: str
+    kind: str
+    namespace: str | None
+    name: str
+    field: str
+    spans: tuple[tuple[str, Span], ...]
+    confidence: int = Confidence.HIGH
+
+    def key(self, *keys: str) -> str:
+        """The first of `keys` that was written in the file; the empty string if none was."""
+        written = {name for name, _ in self.spans}
+        return next((key for key in keys if key in written), "")
+
+    def location(self, *keys: str, label: str = "") -> Location:
+        """Where the first of `keys` that was written is; where the thing is, if none was."""
+        return Location(self.file, *dict(self.spans)[self.key(*keys)], label)
+
+    def path(self, *keys: str) -> str:
+        """The field path inside the object of what `location(*keys)` points at."""
+        key = self.key(*keys)
+        if self.field.endswith("Spec"):
+            key = key.removeprefix("spec").removeprefix(".")
+        return ".".join(part for part in (self.field, key) if part)
+
+    def ref(self) -> ResourceRef:
+        """The object as findings name it."""
+        return ResourceRef(self.api_version, self.kind, self.namespace, self.name)
+
+
+class Requirement(NamedTuple):
+    """One term of a label selector. `matchLabels` entries are requirements with the operator In and one value."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...]
+
+
+class Claim(NamedTuple):
+    """A PersistentVolumeClaim or a template of one. `origin` as in `views.Claim`.
+
+    `class_field` and `class_annotation` are None where absent (or null), which is not the same as empty. `request` is
+    the quantity as written, None where absent. `selector` is None where absent. `phase` and `completed` (bound before)
+    come from live objects. A template belongs to an object whose `replicas` claims are numbered from `start`."""
+
+    place: Place
+    origin: str
+    name: str
+    class_field: str | None = None
+    class_annotation: str | None = None
+    modes: tuple[str, ...] = ()
+    request: str | None = None
+    volume_mode: str = "Filesystem"
+    volume_name: str = ""
+    selector: tuple[Requirement, ...] | None = None
+    attributes_class: str = ""
+    uid: str = ""
+    phase: str = ""
+    completed: bool = False
+    replicas: int = 1
+    start: int = 0
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace of the object that brings the claim; None where it says none."""
+        return self.place.namespace
+
+    @property
+    def class_name(self) -> str | None:
+        """The class Kubernetes reads: the annotation beats the field, even an empty one. None: the claim names none."""
+        return self.class_field if self.class_annotation is None else self.class_annotation
+
+    def class_key(self) -> tuple[str, ...]:
+        """What a finding about the class points at, best first."""
+        return (CLASS_FIELD if self.class_annotation is None else CLASS_ANNOTATION_FIELD, "spec")
+
+
+class ClaimRef(NamedTuple):
+    """The claim a PersistentVolume is reserved for. An empty namespace is none: there is none to inherit."""
+
+    namespace: str
+    name: str
+    uid: str
+
+
+class PersistentVolume(NamedTuple):
+    """A PersistentVolume. `source` is the field of its volume source; a `csi` source has a `driver` and a `handle`.
+
+    `phase` is empty where the manifest has no status. `secrets` are CSI secret references: field, namespace, name."""
+
+    place: Place
+    name: str
+    class_field: str | None = None
+    class_annotation: str | None = None
+    modes: tuple[str, ...] = ()
+    capacity: str | None = None
+    volume_mode: str = "Filesystem"
+    claim_ref: ClaimRef | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    attributes_class: str = ""
+    phase: str = ""
+    deleting: bool = False
+    source: str = ""
+    driver: str = ""
+    handle: str = ""
+    secrets: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def class_name(self) -> str:
+        """The class Kubernetes compares: the annotation beats the field, and none is the empty class."""
+        return (self.class_field if self.class_annotation is None else self.class_annotation) or ""
+
+
+class StorageClass(NamedTuple):
+    """A StorageClass. `default` is True if one of the two marks says exactly "true"."""
+
+    place: Place
+    name: str
+    provisioner: str
+    delayed: bool = False
+    default: bool = False
+
+
+class Driver(NamedTuple):
+    """A CSIDriver object. `modes` are its volumeLifecycleModes."""
+
+    place: Place
+    name: str
+    modes: tuple[str, ...]
+
+
+class Secret(NamedTuple):
+    """That a Secret of this name exists; nothing of what it holds."""
+
+    place: Place
+    name: str
+
+
+class Use(NamedTuple):
+    """An object's Pod names a claim: the volume called `volume` mounts `claim`."""
+
+    place: Place
+    claim: str
+    volume: str
+
+
+class Mention(NamedTuple):
+    """A source that may bring objects kvlint does not see (a Helm release, chart values), and the words it holds."""
+
+    place: Place
+    words: tuple[str, ...]
+
+
+Fact = Claim | PersistentVolume | StorageClass | Driver | Secret | Use | Mention
+
+FACT_TYPES: dict[str, Any] = {
+    kind.__name__: kind for kind in (Claim, PersistentVolume, StorageClass, Driver, Secret, Use, Mention)
+}
+
+
+def pack(fact: Fact) -> list[Any]:
+    """A fact as JSON data."""
+    return [type(fact).__name__, *fact]
+
+
+def unpack(data: list[Any]) -> Fact:
+    """The fact that `pack` made `data` of, before or after a way through JSON."""
+    name, place, *rest = data
+    fields = [_tuples(value) for value in rest]
+    fact = FACT_TYPES[name](Place(*_tuples(place)), *fields)
+    if isinstance(fact, Claim) and fact.selector is not None:
+        fact = fact._replace(selector=tuple(Requirement(*term) for term in fact.selector))
+    if isinstance(fact, PersistentVolume) and fact.claim_ref is not None:
+        fact = fact._replace(claim_ref=ClaimRef(*fact.claim_ref))
+    result: Fact = fact
+    return result
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value

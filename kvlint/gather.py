@@ -1,0 +1,272 @@
+"""Reading the facts of one object, and what a Helm release or a values file mentions."""
+
+import re
+from collections.abc import Iterator
+
+from kvlint.facts import (
+    CAPACITY_FIELD,
+    CLASS_ANNOTATION,
+    CLASS_ANNOTATION_FIELD,
+    CLASS_FIELD,
+    MODES_FIELD,
+    SIZE_FIELD,
+    VOLUME_FIELD,
+    Claim,
+    ClaimRef,
+    Driver,
+    Fact,
+    Mention,
+    PersistentVolume,
+    Place,
+    Requirement,
+    Secret,
+    Span,
+    StorageClass,
+    Use,
+)
+from kvlint.finding import Confidence
+from kvlint.resources import Resource
+from kvlint.views import Claim as ClaimView
+from kvlint.views import Views, Volume, VolumeSource
+from kvlint.yamltree import MAPPING, Node, YamlError
+
+DEFAULT_ANNOTATIONS = (
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+)
+CSI_SECRET_REFS = (
+    "controllerPublishSecretRef",
+    "nodeStageSecretRef",
+    "nodePublishSecretRef",
+    "controllerExpandSecretRef",
+    "nodeExpandSecretRef",
+)
+
+
+def facts_of(resource: Resource, views: Views | None = None) -> Iterator[Fact]:
+    """The facts of one object. A kustomize patch has none: it defines nothing."""
+    if resource.partial:
+        return
+    views = views or Views(resource)
+    kind = resource.kind
+    if kind == "PersistentVolume":
+        yield _volume(resource, views)
+    elif kind == "StorageClass":
+        yield _storage_class(resource)
+    elif kind == "CSIDriver":
+        modes = _texts(resource.node.at("spec", "volumeLifecycleModes"))
+        yield Driver(_place(resource, resource.node, ""), resource.name, modes)
+    elif kind == "Secret":
+        yield Secret(_place(resource, resource.node, ""), resource.name)
+    for view in views["claim"]:
+        assert isinstance(view, ClaimView)  # noqa: S101 (narrows the type)
+        spec = view.node.get("spec") or (view.node if view.path.endswith("Spec") else None)
+        if spec is not None or view.origin != "custom":
+            yield _claim(view, spec)
+    for volume in views["volume"]:
+        assert isinstance(volume, Volume)  # noqa: S101 (narrows the type)
+        claim = volume.node.at("persistentVolumeClaim", "claimName")
+        name = _text(claim)
+        if claim is not None and name:
+            path = f"{volume.path}.persistentVolumeClaim.claimName"
+            yield Use(_place(resource, claim, path, volume.confidence), name, volume.name)
+
+
+def _claim(view: ClaimView, spec: Node | None) -> Claim:
+    node = view.node
+    spans = {
+        "spec": _key(node, "spec"),
+        "metadata.name": node.at("metadata", "name"),
+        CLASS_FIELD: _within(spec, "storageClassName"),
+        CLASS_ANNOTATION_FIELD: node.at("metadata", "annotations", CLASS_ANNOTATION),
+        VOLUME_FIELD: _within(spec, "volumeName"),
+        SIZE_FIELD: _within(spec, "resources", "requests", "storage"),
+        MODES_FIELD: _within(spec, "accessModes"),
+        "spec.volumeMode": _within(spec, "volumeMode"),
+        "spec.selector": _within(spec, "selector"),
+    }
+    owner = view.resource.node
+    template = view.origin == "template" and view.resource.kind == "StatefulSet"
+    return Claim(
+        _place(view.resource, _head(node), view.path, view.confidence, spans),
+        view.origin,
+        view.name,
+        _text(spans[CLASS_FIELD]),
+        _text(spans[CLASS_ANNOTATION_FIELD]),
+        _texts(spans[MODES_FIELD]),
+        _text(spans[SIZE_FIELD]),
+        _text(spans["spec.volumeMode"]) or "Filesystem",
+        _text(spans[VOLUME_FIELD]) or "",
+        _selector(spans["spec.selector"]),
+        _text(_within(spec, "volumeAttributesClassName")) or "",
+        _text(node.at("metadata", "uid")) or "",
+        _text(node.at("status", "phase")) or "",
+        node.at("metadata", "annotations", "pv.kubernetes.io/bind-completed") is not None,
+        _number(owner.at("spec", "replicas"), 1) if template else 1,
+        _number(owner.at("spec", "ordinals", "start"), 0) if template else 0,
+    )
+
+
+def _volume(resource: Resource, views: Views) -> PersistentVolume:
+    node = resource.node
+    spec = node.get("spec")
+    csi = _within(spec, "csi")
+    spans = {
+        "spec": _key(node, "spec"),
+        "metadata.name": node.at("metadata", "name"),
+        CLASS_FIELD: _within(spec, "storageClassName"),
+        CLASS_ANNOTATION_FIELD: node.at("metadata", "annotations", CLASS_ANNOTATION),
+        CAPACITY_FIELD: _within(spec, "capacity", "storage"),
+        MODES_FIELD: _within(spec, "accessModes"),
+        "spec.volumeMode": _within(spec, "volumeMode"),
+        "spec.claimRef": _key(spec, "claimRef"),
+        "spec.csi.volumeHandle": _within(csi, "volumeHandle"),
+        "metadata.labels": _key(node.get("metadata"), "labels"),
+    }
+    reference = _within(spec, "claimRef")
+    secrets = []
+    for field in CSI_SECRET_REFS:
+        secret = _within(csi, field)
+        if secret is not None and not secret.is_null:
+            secrets.append((field, _text(secret.get("namespace")) or "", _text(secret.get("name")) or ""))
+    return PersistentVolume(
+        _place(resource, _head(node), "", Confidence.HIGH, spans),
+        resource.name,
+        _text(spans[CLASS_FIELD]),
+        _text(spans[CLASS_ANNOTATION_FIELD]),
+        _texts(spans[MODES_FIELD]),
+        _text(spans[CAPACITY_FIELD]),
+        _text(spans["spec.volumeMode"]) or "Filesystem",
+        None
+        if reference is None or reference.is_null
+        else ClaimRef(*(_text(reference.get(key)) or "" for key in ("namespace", "name", "uid"))),
+        tuple(_pairs(node.at("metadata", "labels"))),
+        _text(_within(spec, "volumeAttributesClassName")) or "",
+        _text(node.at("status", "phase")) or "",
+        node.at("metadata", "deletionTimestamp") is not None,
+        next((view.field for view in views["volume-source"] if isinstance(view, VolumeSource)), ""),
+        _text(_within(csi, "driver")) or "",
+        _text(_within(csi, "volumeHandle")) or "",
+        tuple(secrets),
+    )
+
+
+def _storage_class(resource: Resource) -> StorageClass:
+    node = resource.node
+    provisioner = node.get("provisioner")
+    marks = [node.at("metadata", "annotations", key) for key in DEFAULT_ANNOTATIONS]
+    default = any(mark is not None and mark.string() == "true" for mark in marks)
+    spans = {
+        "metadata.name": node.at("metadata", "name"),
+        "provisioner": provisioner,
+        "default": next((mark for mark in marks if mark is not None), None),
+    }
+    return StorageClass(
+        _place(resource, _head(node), "", Confidence.HIGH, spans),
+        resource.name,
+        _text(provisioner) or "",
+        _text(node.get("volumeBindingMode")) == "WaitForFirstConsumer",
+        default,
+    )
+
+
+_VALUES_FILE = re.compile(r"(?:^|/)[^/]*values[^/]*\.ya?ml(?:\.gotmpl)?$")
+_RELEASE = re.compile(
+    r'(?m)^[ \t]*"?kind"?:[ \t]+"?(HelmRelease|HelmChart|HelmChartConfig|Application|ApplicationSet|Kustomization)\b'
+)
+_SCALAR = re.compile(r"(?m)[:-][ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*[,}\]]*[ \t]*(?:#.*)?$")
+MAX_WORDS = 2_000
+
+
+def mention_of(file: str, text: str) -> Mention | None:
+    """What a Helm release, an Argo CD Application or a chart's values file mentions; None for any other text.
+
+    The words are the scalars that could be a name (at most MAX_WORDS different ones). They are read from the text
+    alone: chart values are often templates, and hold YAML inside YAML."""
+    release = _RELEASE.search(text)
+    if release is None and not _VALUES_FILE.search(file):
+        return None
+    words: dict[str, None] = {}
+    for match in _SCALAR.finditer(text):
+        words[match[1]] = None
+        if len(words) == MAX_WORDS:
+            break
+    kind = release[1] if release else "values"
+    return Mention(Place(file, "", kind, None, "", "", (("", (1, 1, 1, 1)),)), tuple(words))
+
+
+def _place(
+    resource: Resource,
+    node: Node,
+    path: str,
+    confidence: Confidence = Confidence.HIGH,
+    fields: dict[str, Node | None] | None = None,
+) -> Place:
+    source = resource.document.source
+
+    def span(node: Node) -> Span:
+        return (*source.index_to_position(node.start), *source.index_to_position(node.end))
+
+    spans = [("", span(node))]
+    spans += [(key, span(field)) for key, field in (fields or {}).items() if field is not None and not field.is_null]
+    return Place(
+        source.name,
+        resource.api_version,
+        resource.kind,
+        resource.namespace,
+        resource.name,
+        path,
+        tuple(spans),
+        confidence,
+    )
+
+
+def _head(node: Node) -> Node:
+    """What stands for a whole object: its name, else its first key."""
+    name = node.at("metadata", "name")
+    if name is not None:
+        return name
+    return node.children[0] if node.children else node
+
+
+def _key(node: Node | None, key: str) -> Node | None:
+    """The node of a key as written last; None where it is absent or comes from a merge."""
+    children = node.children if node is not None and node.kind == MAPPING else []
+    return next((children[at] for at in range(len(children) - 2, -1, -2) if children[at].value == key), None)
+
+
+def _pairs(node: Node | None) -> list[tuple[str, str]]:
+    """The entries of a mapping of texts; none where Kubernetes rejects the mapping."""
+    try:
+        return [(entry.key, _text(entry.node) or "") for entry in node.entries()] if node is not None else []
+    except YamlError:
+        return []
+
+
+def _within(node: Node | None, *path: str) -> Node | None:
+    return node.at(*path) if node is not None else None
+
+
+def _text(node: Node | None) -> str | None:
+    return node.scalar_text() if node is not None else None
+
+
+def _texts(node: Node | None) -> tuple[str, ...]:
+    items = node.items() if node is not None else ()
+    return tuple(text for item in items if (text := item.scalar_text()) is not None)
+
+
+def _number(node: Node | None, default: int) -> int:
+    text = _text(node)
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else default
+
+
+def _selector(node: Node | None) -> tuple[Requirement, ...] | None:
+    if node is None or node.is_null:
+        return None
+    terms = [Requirement(key, "In", (value,)) for key, value in _pairs(node.get("matchLabels"))]
+    expressions = node.get("matchExpressions")
+    for item in expressions.items() if expressions is not None else ():
+        key, operator = _text(item.get("key")), _text(item.get("operator"))
+        terms.append(Requirement(key or "", operator or "", _texts(item.get("values"))))
+    return tuple(terms)

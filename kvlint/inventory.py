@@ -1,0 +1,225 @@
+"""All facts of a run, found by kind, namespace, name and folder, and the edges between them."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
+
+from kvlint.facts import (
+    FACTS_VERSION,
+    Claim,
+    Driver,
+    Fact,
+    Mention,
+    PersistentVolume,
+    Secret,
+    StorageClass,
+    Use,
+)
+from kvlint.gather import facts_of, mention_of
+
+__all__ = ["FACTS_VERSION", "Edge", "Inventory", "facts_of", "mention_of"]
+
+MAX_REPLICAS = 100
+"""So many claims of one StatefulSet are looked at; the rest would tell nothing new."""
+
+_Item = TypeVar("_Item")
+_AnyFact = TypeVar("_AnyFact", bound=Fact)
+
+
+class Edge(NamedTuple):
+    """One thing refers to another: `relation` is `uses` (object → claim), `binds` (claim → volume, either side naming
+    the other), `class` (claim or volume → class) or `driver` (class or volume → provisioner or CSI driver).
+
+    `target` is the name referred to; `found` the fact of that name nearest to the source, None if none was read."""
+
+    source: Fact
+    relation: str
+    target: str
+    found: Fact | None
+
+
+class Inventory:
+    """All facts of a run.
+
+    A repository often holds one object several times: a kustomize base and its overlays, one folder for each cluster or
+    environment, examples. Such objects are variants, not conflicts: a reference is looked up among the variants in the
+    nearest common folder."""
+
+    def __init__(self, facts: Iterable[Fact], resources: int | None = None, files: int | None = None) -> None:
+        """`resources` and `files` say how much was read; by default what the facts tell of."""
+        every = sorted(facts, key=lambda fact: (fact.place.file, fact.place.spans[0][1], fact.place.field))
+        self.claims = [fact for fact in every if isinstance(fact, Claim)]
+        self.volumes = [fact for fact in every if isinstance(fact, PersistentVolume)]
+        self.classes = [fact for fact in every if isinstance(fact, StorageClass)]
+        self.drivers = [fact for fact in every if isinstance(fact, Driver)]
+        self.secrets = [fact for fact in every if isinstance(fact, Secret)]
+        self.uses = [fact for fact in every if isinstance(fact, Use)]
+        self.mentions = [fact for fact in every if isinstance(fact, Mention)]
+        objects = {(fact.place.file, fact.place.kind, fact.place.namespace, fact.place.name) for fact in every}
+        self.resources = len(objects) if resources is None else resources
+        self.files = len({fact.place.file for fact in every}) if files is None else files
+        self._classes = _index(self.classes, lambda item: (item.name,))
+        self._drivers = _index(self.drivers, lambda item: (item.name,))
+        self._volumes = _index(self.volumes, lambda item: (item.name,))
+        self._volumes_of_class = _index(self.volumes, lambda item: (item.class_name,))
+        self._volumes_of_claim = _index(self.volumes, lambda item: (item.claim_ref.name,) if item.claim_ref else ())
+        self._claims = _index(self.claims, _own_names)
+        self._templates = _index(self.claims, lambda item: (_stem(item),) if _is_numbered(item) else ())
+        self._mentions = _index(self.mentions, lambda item: item.words)
+        self._defaults = [item for item in self.classes if item.default]
+
+    def searched(self) -> str:
+        """How much was read, for messages that say that something was not in it."""
+        resources = "1 resource" if self.resources == 1 else f"{self.resources} resources"
+        return f"{resources} of {'1 file' if self.files == 1 else f'{self.files} files'}"
+
+    def storage_classes(self, name: str, file: str) -> list[StorageClass]:
+        """The StorageClasses of this name that are nearest to `file`: none, one, or variants in one folder."""
+        return nearest(self._classes.get(name, ()), file)
+
+    def default_classes(self, file: str) -> list[StorageClass]:
+        """The StorageClasses nearest to `file` that are marked as default."""
+        return nearest(self._defaults, file)
+
+    def persistent_volumes(self, name: str, file: str) -> list[PersistentVolume]:
+        """The PersistentVolumes of this name that are nearest to `file`."""
+        return nearest(self._volumes.get(name, ()), file)
+
+    def candidates(self, claim: Claim, class_name: str) -> list[PersistentVolume]:
+        """The PersistentVolumes that could be for `claim`: those of the class, and those reserved for its name.
+
+        A variant that is farther from the claim's file than another of the same name is left out."""
+        found = {id(volume): volume for volume in self._volumes_of_class.get(class_name, ())}
+        for name in claim_names(claim):
+            found.update((id(volume), volume) for volume in self._volumes_of_claim.get(name, ()))
+        near = [
+            volume
+            for volume in found.values()
+            if any(volume is other for other in self.persistent_volumes(volume.name, claim.place.file))
+        ]
+        return sorted(near, key=_position)
+
+    def claims_named(self, name: str, namespace: str | None, file: str) -> list[Claim]:
+        """The claims that a Pod in `namespace` finds under `name`, nearest to `file`; an unknown namespace is any.
+
+        Claims that a StatefulSet or a Pod's generic ephemeral volume brings count under the names they will have; a
+        StatefulSet may be scaled, so any ordinal counts."""
+        found = list(self._claims.get(name, ()))
+        stem, dash, ordinal = name.rpartition("-")
+        if dash and ordinal.isascii() and ordinal.isdigit() and len(ordinal) < 10:
+            found += [claim for claim in self._templates.get(stem, ()) if claim.start <= int(ordinal)]
+        return nearest([claim for claim in found if same_namespace(claim.namespace, namespace)], file)
+
+    def claims_anywhere(self, name: str) -> list[Claim]:
+        """The claims of this name in any namespace and folder."""
+        return list(self._claims.get(name, ()))
+
+    def mentions_of(self, word: str) -> list[Mention]:
+        """The Helm releases, Argo CD Applications and values files that hold `word`."""
+        return list(self._mentions.get(word, ()))
+
+    def edges(self) -> Iterator[Edge]:
+        """Who refers to whom by name: object → claim → volume → class → driver.
+
+        What Kubernetes finds by matching instead of by name is the binder's to say."""
+        for use in self.uses:
+            claims = self.claims_named(use.claim, use.place.namespace, use.place.file)
+            yield Edge(use, "uses", use.claim, claims[0] if claims else None)
+        for claim in self.claims:
+            file = claim.place.file
+            if claim.volume_name:
+                yield self._edge(claim, "binds", claim.volume_name, self.persistent_volumes(claim.volume_name, file))
+            if claim.class_name:
+                yield self._edge(claim, "class", claim.class_name, self.storage_classes(claim.class_name, file))
+        for volume in self.volumes:
+            file, reserved = volume.place.file, volume.claim_ref
+            if reserved is not None:
+                claims = self.claims_named(reserved.name, reserved.namespace, file)
+                if claims and claims[0].volume_name != volume.name:
+                    yield Edge(claims[0], "binds", volume.name, volume)
+            if volume.class_name:
+                yield self._edge(volume, "class", volume.class_name, self.storage_classes(volume.class_name, file))
+            if volume.driver:
+                yield self._edge(volume, "driver", volume.driver, nearest(self._drivers.get(volume.driver, ()), file))
+        for item in self.classes:
+            found = nearest(self._drivers.get(item.provisioner, ()), item.place.file)
+            yield self._edge(item, "driver", item.provisioner, found)
+
+    @staticmethod
+    def _edge(source: Fact, relation: str, target: str, found: "list[_AnyFact]") -> Edge:
+        return Edge(source, relation, target, found[0] if found else None)
+
+
+def claim_names(claim: Claim) -> tuple[str, ...]:
+    """The names in its namespace of the claims that a claim fact stands for, as far as the manifest tells.
+
+    `<template>-<StatefulSet>-<ordinal>` for the first MAX_REPLICAS replicas, `<Pod>-<volume>` for a generic ephemeral
+    volume; none where a controller makes up the Pod's name (Kubernetes documentation, StatefulSet and Ephemeral
+    Volumes)."""
+    if _is_numbered(claim):
+        stem = _stem(claim)
+        return tuple(f"{stem}-{claim.start + index}" for index in range(min(claim.replicas, MAX_REPLICAS)))
+    return _own_names(claim)
+
+
+def same_namespace(one: str | None, other: str | None) -> bool:
+    """Whether two namespaces can be the same: an unknown one can be any."""
+    return one is None or other is None or one == other
+
+
+def closeness(one: str, other: str) -> int:
+    """How near two files are: the number of folders their paths share from the root, and one more for the same file.
+
+    The objects of a live cluster are all equally near."""
+    if one == other:
+        return one.count("/") + 1
+    shared = 0
+    for left, right in zip(_folders(one), _folders(other), strict=False):
+        if left != right:
+            break
+        shared += 1
+    return shared
+
+
+def in_line(one: str, other: str) -> bool:
+    """Whether two files are in one folder, or the folder of one lies above the other's: objects that are meant to be
+    applied together. Files in sibling folders may be alternatives."""
+    return closeness(one, other) >= min(len(_folders(one)), len(_folders(other)))
+
+
+def nearest(facts: "Iterable[_AnyFact]", file: str) -> "list[_AnyFact]":
+    """Those of the facts whose file is nearest to `file`, in their order."""
+    graded = [(closeness(fact.place.file, file), fact) for fact in facts]
+    best = max((grade for grade, _ in graded), default=0)
+    return [fact for grade, fact in graded if grade == best]
+
+
+def _folders(file: str) -> list[str]:
+    return file.split("/")[:1] if file.startswith("cluster:") else file.split("/")[:-1]
+
+
+def _own_names(claim: Claim) -> tuple[str, ...]:
+    if claim.origin == "claim":
+        return (claim.name,)
+    if claim.origin == "ephemeral" and claim.place.kind == "Pod":
+        return (f"{claim.place.name}-{claim.name}",)
+    return ()
+
+
+def _is_numbered(claim: Claim) -> bool:
+    return claim.origin == "template" and claim.place.kind == "StatefulSet"
+
+
+def _stem(claim: Claim) -> str:
+    return f"{claim.name}-{claim.place.name}"
+
+
+def _position(fact: Fact) -> tuple[str, object]:
+    return fact.place.file, fact.place.spans[0][1]
+
+
+def _index(items: "Iterable[_Item]", keys: "Callable[[_Item], Iterable[Hashable]]") -> "dict[Hashable, list[_Item]]":
+    index: dict[Hashable, list[_Item]] = {}
+    for item in items:
+        for key in keys(item):
+            index.setdefault(key, []).append(item)
+    return index
