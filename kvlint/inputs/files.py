@@ -55,6 +55,31 @@ def relative(path: str, root: str = "") -> str | None:
     return absolute[len(base) :].replace(os.sep, "/") if absolute.startswith(base) else None
 
 
+class Roots:
+    """Names of files as their Git repository sees them, so that what names a finding is the same in every checkout."""
+
+    __slots__ = ("_roots",)
+
+    def __init__(self) -> None:
+        self._roots: dict[str, str | None] = {}
+
+    def identity(self, path: str) -> str:
+        """The path below the root of the file's repository; outside of one, as given. Always with forward slashes."""
+        absolute = os.path.abspath(path)
+        root = self._root(os.path.dirname(absolute))
+        inside = relative(absolute, root) if root is not None else None
+        return inside if inside is not None else path.replace(os.sep, "/")
+
+    def _root(self, folder: str) -> str | None:
+        if folder not in self._roots:
+            parent = os.path.dirname(folder)
+            if os.path.exists(os.path.join(folder, ".git")):
+                self._roots[folder] = folder
+            else:
+                self._roots[folder] = self._root(parent) if parent != folder else None
+        return self._roots[folder]
+
+
 def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: bool = False) -> Found:
     """Find the files to read: every file named itself, and the *.yaml, *.yml and *.json below every folder named.
 

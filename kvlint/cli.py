@@ -1,0 +1,329 @@
+"""The door from the terminal: commands, outputs, exit codes. Everything else is imported when a command needs it."""
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from kvlint import __version__
+
+if TYPE_CHECKING:
+    from kvlint.datafile import ConfigError
+    from kvlint.options import Arguments
+    from kvlint.output import View
+    from kvlint.run import Run
+
+CLEAN, FINDINGS, FAILED = 0, 1, 2
+INTERRUPTED = 130
+NOT_YET = {
+    "fix": "--fix",
+    "diff": "--diff",
+    "unsafe-fixes": "--unsafe-fixes",
+    "with-placeholders": "--with-placeholders",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run kvlint with the arguments `argv` (default: those of the process) and return the exit code.
+
+    0: nothing at or above the failing severity. 1: findings. 2: kvlint could not run, or not on everything."""
+    if argv is None:
+        argv = sys.argv[1:]
+        # Nothing here makes cycles worth collecting: a run is short, and what it reads is acyclic.
+        gc.freeze()
+        gc.disable()
+    try:
+        return _guarded(argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _abandon_stdout()
+        return FINDINGS
+
+
+def _guarded(argv: Sequence[str]) -> int:
+    """Run a command; what goes wrong becomes a clear line on stderr and exit code 2."""
+    from kvlint.datafile import ConfigError
+    from kvlint.options import UsageError
+
+    try:
+        return _dispatch(list(argv))
+    except UsageError as error:
+        _complain(str(error), error.help)
+    except ConfigError as error:
+        _complain_about(error, _color(argv, sys.stderr))
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        _report_bug(error)
+    return FAILED
+
+
+def _dispatch(argv: list[str]) -> int:
+    from kvlint import options
+    from kvlint.datafile import did_you_mean
+
+    if "--version" in argv[:1] or argv[:1] == ["-V"]:
+        _print(f"kvlint {__version__}\n")
+        return CLEAN
+    if argv[:1] == ["help"] or (argv and argv[0] in ("-h", "--help")):
+        _print(options.overview())
+        return CLEAN
+    command = options.CHECK
+    if argv and argv[0] in options.COMMANDS:
+        command = options.COMMANDS[argv.pop(0)]
+    elif argv and not argv[0].startswith("-") and _is_word(argv[0]):
+        guess = did_you_mean(argv[0], options.COMMANDS)
+        raise options.UsageError(f"`{argv[0]}` is neither a command nor a file", guess or "see `kvlint --help`")
+    if "--help" in argv or "-h" in argv:
+        _print(options.usage(command))
+        return CLEAN
+    return _RUNNERS[command.name](options.parse(command, argv))
+
+
+def _is_word(text: str) -> bool:
+    """Whether an argument can only be meant as a command: a plain word, and no such file."""
+    return text.replace("-", "").isalpha() and not os.path.lexists(text)
+
+
+def _check(arguments: "Arguments") -> int:
+    from kvlint import run as running
+    from kvlint.options import UsageError
+
+    if arguments.on("jobs") and not (arguments.last("jobs").isdigit() and int(arguments.last("jobs")) > 0):
+        raise UsageError(f"`--jobs` needs a number above 0, not `{arguments.last('jobs')}`")
+    outputs = _outputs(arguments)
+    run = running.check(arguments)
+    notices = [
+        f"{flag} has no effect yet: kvlint {__version__} changes no file"
+        for name, flag in NOT_YET.items()
+        if arguments.on(name)
+    ]
+    if arguments.on("add-ignores"):
+        from kvlint.annotate import add_ignores
+
+        run, told = add_ignores(run, arguments.last("add-ignores"))
+        notices.extend(told)
+    run, note = running.apply_baseline(arguments, run)
+    notices.extend([note] if note else [])
+    for error in run.errors:
+        _complain(error)
+    if not arguments.on("quiet"):
+        for notice in (*run.report.notices, *notices):
+            _say(f"notice: {notice}")
+        if arguments.on("verbose"):
+            _say(_about(run))
+    _write_outputs(arguments, outputs, run)
+    code = run.report.exit_code(run.failing)
+    return CLEAN if code == FINDINGS and arguments.on("exit-zero") else code
+
+
+def _outputs(arguments: "Arguments") -> list[tuple[str, str]]:
+    """Every output of a run as (format, file); the empty file is stdout."""
+    from kvlint.datafile import did_you_mean
+    from kvlint.options import FORMATS, UsageError
+
+    standard = arguments.last("output-format", "full")
+    outputs: list[tuple[str, str]] = []
+    for value in arguments.every("output-file"):
+        name, colon, file = value.partition(":")
+        if colon and name in FORMATS:
+            outputs.append((name, file))
+        elif colon and len(name) > 1 and name.isalpha():  # not a drive letter
+            guess = did_you_mean(name, FORMATS) or f"one of: {', '.join(FORMATS)}"
+            raise UsageError(f"`--output-file`: there is no format `{name}`", guess)
+        else:
+            outputs.append((standard, value))
+        if not outputs[-1][1]:
+            raise UsageError("`--output-file` needs a file: --output-file=[FORMAT:]FILE")
+    # A file without a format takes the place of stdout; one with a format comes on top of it.
+    redirected = any(
+        ":" not in value or value.partition(":")[0] not in FORMATS for value in arguments.every("output-file")
+    )
+    return outputs if redirected else [*outputs, (standard, "")]
+
+
+def _write_outputs(arguments: "Arguments", outputs: Sequence[tuple[str, str]], run: "Run") -> None:
+    from kvlint import output
+    from kvlint.datafile import ConfigError
+    from kvlint.inputs import files
+
+    for name, file in outputs:
+        module = output.FORMATS[name]
+        if not file and arguments.on("statistics") and name in ("full", "concise"):
+            module = output.STATISTICS
+        color = not file and _color_wanted(arguments.last("color"), sys.stdout)
+        view = _view(run, color, summary=not arguments.on("quiet"))
+        text = "".join(output.renderer(module)(run.report, view))
+        if not file:
+            _print(text)
+            continue
+        try:
+            files.write(file, text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise ConfigError(f"cannot write `{file}`: {files.reason(error)}") from None
+    shown = any(not file and name in ("full", "concise") for name, file in outputs)
+    if arguments.on("statistics") and not shown:
+        view = _view(run, False, summary=False)
+        _say("".join(output.renderer(output.STATISTICS)(run.report, view)).rstrip("\n"))
+
+
+def _view(run: "Run", color: bool, summary: bool) -> "View":
+    from kvlint.inputs import files
+    from kvlint.output import RuleInfo, View
+
+    known = run.catalogue
+
+    def rule_info(name: str) -> RuleInfo | None:
+        rule, text = known.rules.get(name), known.text(name)
+        if rule is None or text is None:
+            return None
+        active = run.plan.rules.get(name)
+        severity = (active.severity if active else None) or rule.severity
+        return RuleInfo(
+            name, text.summary, rule.category, severity, why=text.why, help=rule.help, references=text.references
+        )
+
+    return View(
+        lines=run.texts.line,
+        rule_info=rule_info,
+        rules=tuple(run.plan.rules),
+        color=color,
+        summary=summary,
+        fix_flags=(),
+        relative=files.Roots().identity,
+        position=run.texts.position,
+    )
+
+
+def _explain(arguments: "Arguments") -> int:
+    from kvlint import run as running
+    from kvlint.describe import explain
+    from kvlint.options import UsageError
+
+    if len(arguments.operands) != 1:
+        raise UsageError("`kvlint explain` needs one rule", "see `kvlint rules`")
+    known = running.catalogue(arguments)
+    rule = running.known_rule(arguments.operands[0], known)
+    text = known.text(rule.id)
+    assert text is not None  # noqa: S101 - every rule has its text
+    _print(explain(rule, text, _color_wanted(arguments.last("color"), sys.stdout)))
+    return CLEAN
+
+
+def _rules(arguments: "Arguments") -> int:
+    from kvlint import describe
+    from kvlint import run as running
+    from kvlint.options import UsageError
+
+    if arguments.operands:
+        raise UsageError("`kvlint rules` takes no arguments", "see `kvlint explain RULE`")
+    known = running.catalogue(arguments)
+    render = describe.as_json if arguments.last("output-format") == "json" else describe.table
+    _print(render(known.rules.values(), known.text))
+    return CLEAN
+
+
+_RUNNERS: dict[str, Callable[["Arguments"], int]] = {"check": _check, "explain": _explain, "rules": _rules}
+
+
+def _about(run: "Run") -> str:
+    """What was read, for `--verbose`."""
+    summary, config = run.report.summary, run.catalogue.config
+    read = f"{summary.files} files, {summary.documents} documents, {summary.skipped} of no interest"
+    return f"read: {read}; configuration: {config.path or 'none'}; rules: {len(run.plan.rules)}"
+
+
+def _color(argv: Sequence[str], stream: object) -> bool:
+    """Whether to colour where the arguments may not have been understood."""
+    said = [word.partition("=")[2] for word in argv if word.startswith("--color=")]
+    return _color_wanted(said[-1] if said else "", stream)
+
+
+def _color_wanted(said: str, stream: object) -> bool:
+    """`--color` beats NO_COLOR beats FORCE_COLOR beats whether the stream is a terminal."""
+    if said in ("always", "never"):
+        return said == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return getattr(stream, "isatty", bool)() and os.environ.get("TERM") != "dumb"
+
+
+def _print(text: str) -> None:
+    """Write to stdout at once, as UTF-8 whatever the locale; what is no text becomes an escape."""
+    if sys.stdout is None:
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def _say(line: str) -> None:
+    """A line on stderr."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.buffer.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+        sys.stderr.buffer.flush()
+    except BrokenPipeError:
+        pass
+
+
+def _complain(message: str, help: str = "") -> None:
+    _say(f"error: {message}" + (f"\n  = help: {help}" if help else ""))
+
+
+def _complain_about(error: "ConfigError", color: bool) -> None:
+    """Show what is wrong in a data file as findings are shown."""
+    from kvlint.finding import Confidence, Finding, Location, Severity
+    from kvlint.output.frame import frame, paint
+    from kvlint.output.masking import Masks
+    from kvlint.run import Texts
+
+    if not error.problems:
+        _complain(str(error), error.help)
+        return
+    lines: list[str] = []
+    for problem in error.problems:
+        source = problem.source
+        span = (*source.index_to_position(problem.start), *source.index_to_position(problem.end))
+        finding = Finding(
+            "", "", Severity.ERROR, Confidence.HIGH, problem.message, "", Location(source.name, *span), None, ""
+        )
+        lines.append(f"{paint('error', Severity.ERROR, color)}: {problem.message}")
+        lines.extend(frame(finding, "", Masks({}, Texts([source]).line), color))
+        lines.extend([f"   = help: {problem.help}"] if problem.help else [])
+        lines.append("")
+    _say("\n".join(lines) + str(error))
+
+
+def _report_bug(error: Exception) -> None:
+    """Say where kvlint failed, and nothing of what it was reading: an exception's text may quote a manifest."""
+    own = os.path.dirname(os.path.abspath(__file__))
+    place, trace = "", error.__traceback__
+    steps = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        step = f"{os.path.relpath(code.co_filename, own)}:{trace.tb_lineno}" if code.co_filename.startswith(own) else ""
+        place = step or place
+        steps.append(f"  {code.co_filename}:{trace.tb_lineno} in {code.co_name}")
+        trace = trace.tb_next
+    version = ".".join(map(str, sys.version_info[:3]))
+    _complain(
+        f"internal error: {type(error).__name__} at {place} in kvlint {__version__}, Python {version}, {sys.platform}",
+        "this is a bug in kvlint: please report this line; KVLINT_TRACEBACK=1 shows the way there",
+    )
+    if os.environ.get("KVLINT_TRACEBACK"):
+        _say("\n".join(steps))
+
+
+def _abandon_stdout() -> None:
+    """Let what is still buffered for a reader that has gone vanish without a complaint at exit."""
+    try:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        pass
