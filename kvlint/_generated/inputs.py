@@ -129,4 +129,5 @@ INPUTS = (
         True,
         'Topology key that the vSphere driver reports for regions; by default topology.csi.vmware.com/k8s-region. It ends in the vCenter tag category.',
     ),
+    ('azure.region', 'all', '', '[a-z0-9]+', False, 'Azure region of the zones that a class gives by number alone.'),
 )

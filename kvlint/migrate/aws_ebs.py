@@ -14,14 +14,13 @@ DRIVER = "ebs.csi.aws.com"
 ZONE_KEY = "topology.ebs.csi.aws.com/zone"
 _DOCS = "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/"
 _STATIC = (f"{_DOCS}examples/kubernetes/static-provisioning/README.md", f"{_DOCS}docs/parameters.md")
-_FIELDS = ("volumeID", "fsType", "partition", "readOnly")
 _URI = re.compile(r"aws://([^/]*)/+([^/]*)/*")
 _PARAMETERS = ("type", "encrypted", "kmskeyid", "iopspergb", "allowautoiopspergbincrease")
 
 
 def inline(subject: Subject) -> Migration:
     """A Pod's EBS volume."""
-    draft = _draft(subject)
+    draft = Draft(subject, DRIVER, *_STATIC)
     handle, zone = _volume(subject)
     if not zone:
         draft.note(
@@ -41,7 +40,7 @@ def inline(subject: Subject) -> Migration:
 
 def persistent_volume(subject: Subject) -> Migration:
     """A PersistentVolume of an EBS volume."""
-    draft = _draft(subject)
+    draft = Draft(subject, DRIVER, *_STATIC)
     handle, zone = _volume(subject)
     labelled = topology.label_values(draft, topology.ZONE)
     if zone and labelled and labelled != [zone]:
@@ -60,7 +59,6 @@ def persistent_volume(subject: Subject) -> Migration:
         node_affinity=topology.node_affinity(
             draft, {topology.ZONE: ZONE_KEY}, {topology.ZONE: labelled or ([zone] if zone else [])}
         ),
-        redirected=True,
     )
 
 
@@ -76,17 +74,12 @@ def storage_class(subject: Subject) -> Migration:
         rest["type"] = "gp2"
         draft.note("`type: gp2` is the in-tree default, written out because the driver's is gp3.")
     if "iopspergb" in known:
-        rest.setdefault("allowautoiopspergbincrease", "true")
+        if "allowautoiopspergbincrease" not in known:
+            rest["allowautoiopspergbincrease"] = "true"
         draft.note("`allowautoiopspergbincrease` gives small volumes the minimum of IOPS, as the in-tree plugin did.")
     classes.note_unknown(draft, rest, _PARAMETERS)
     draft.note("EKS Auto Mode has a provisioner of its own, ebs.csi.eks.amazonaws.com; it cannot use these volumes.")
     return classes.replace(draft, rest | written, topology.allowed_topologies(draft, ZONE_KEY, zones))
-
-
-def _draft(subject: Subject) -> Draft:
-    draft = Draft(subject, DRIVER, *_STATIC)
-    draft.unknown(_FIELDS)
-    return draft
 
 
 def _volume(subject: Subject) -> tuple[str, str]:

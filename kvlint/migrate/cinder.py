@@ -11,7 +11,6 @@ from kvlint.migrate.subject import Subject, mapping, required
 DRIVER = "cinder.csi.openstack.org"
 ZONE_KEY = "topology.cinder.csi.openstack.org/zone"
 _DOCS = "https://github.com/kubernetes/cloud-provider-openstack/blob/master/docs/cinder-csi-plugin/"
-_FIELDS = ("volumeID", "fsType", "readOnly", "secretRef")
 _PARAMETERS = ("type", "availability")
 
 
@@ -38,7 +37,6 @@ def persistent_volume(subject: Subject) -> Migration:
         source,
         (RWO, RWOP, RWX) if persistent.volume_mode(draft) == persistent.BLOCK else (RWO, RWOP),
         node_affinity=topology.node_affinity(draft, {topology.ZONE: ZONE_KEY}, {topology.ZONE: zones}),
-        redirected=True,
     )
 
 
@@ -54,7 +52,6 @@ def storage_class(subject: Subject) -> Migration:
 
 def _draft(subject: Subject) -> Draft:
     draft = Draft(subject, DRIVER, f"{_DOCS}examples.md", f"{_DOCS}features.md")
-    draft.unknown(_FIELDS)
     if mapping(subject.body, "secretRef"):
         draft.note("`secretRef` is dropped: the driver connects to OpenStack with its own cloud.conf.")
     return draft

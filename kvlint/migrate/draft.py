@@ -18,8 +18,8 @@ EXT4 = "ext4"
 class Draft:
     """What has been found out about one subject so far.
 
-    `driver` is the CSI driver, None for a driver-free volume; `plugin` what is known of the in-tree plugin. `steps` come
-    before the objects are applied, `last` after everything; notes are single sentences. Fields of the source that
+    `driver` is the CSI driver, None for a driver-free volume; `plugin` is what is known of the in-tree plugin. `steps`
+    come before the objects are applied, `last` after everything; notes are single sentences. Fields of the source that
     Kubernetes does not know are noted as dropped."""
 
     __slots__ = ("_extras", "driver", "last", "notes", "plugin", "references", "secrets", "steps", "subject")

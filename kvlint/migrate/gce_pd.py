@@ -13,7 +13,6 @@ DRIVER = "pd.csi.storage.gke.io"
 ZONE_KEY = "topology.gke.io/zone"
 _DOCS = "https://github.com/kubernetes-sigs/gcp-compute-persistent-disk-csi-driver/blob/master/"
 _STATIC = f"{_DOCS}docs/kubernetes/user-guides/pre-provisioned.md"
-_FIELDS = ("pdName", "fsType", "partition", "readOnly")
 _UNSPECIFIED = "UNSPECIFIED"
 _PARAMETERS = (
     "type",
@@ -29,7 +28,7 @@ _PARAMETERS = (
 
 def inline(subject: Subject) -> Migration:
     """A Pod's persistent disk. A read-only one may be on many nodes, so it is a volume of its own."""
-    draft = _draft(subject)
+    draft = Draft(subject, DRIVER, _STATIC)
     read_only = draft.read_only()
     name = storage_name("rox-gce-pd" if read_only else "gce-pd", required(subject.body, "pdName"))
     zones = _configured_zone(draft, name)
@@ -52,7 +51,7 @@ def inline(subject: Subject) -> Migration:
 
 def persistent_volume(subject: Subject) -> Migration:
     """A PersistentVolume of a persistent disk: zonal, or regional when it names two zones."""
-    draft = _draft(subject)
+    draft = Draft(subject, DRIVER, _STATIC)
     labelled = topology.label_values(draft, topology.ZONE)
     required_zones = topology.affinity_values(draft, topology.ZONE)
     if labelled and required_zones and not set(labelled) <= set(required_zones):
@@ -71,7 +70,6 @@ def persistent_volume(subject: Subject) -> Migration:
         source,
         (RWO, RWOP, ROX, RWX) if block else (RWO, RWOP, ROX),
         node_affinity=topology.node_affinity(draft, {topology.ZONE: ZONE_KEY}, {topology.ZONE: zones}),
-        redirected=True,
     )
 
 
@@ -84,12 +82,6 @@ def storage_class(subject: Subject) -> Migration:
     rest = parameters.rest()
     classes.note_unknown(draft, rest, _PARAMETERS)
     return classes.replace(draft, rest | written, topology.allowed_topologies(draft, ZONE_KEY, zones))
-
-
-def _draft(subject: Subject) -> Draft:
-    draft = Draft(subject, DRIVER, _STATIC)
-    draft.unknown(_FIELDS)
-    return draft
 
 
 def _configured_zone(draft: Draft, name: str) -> list[str]:

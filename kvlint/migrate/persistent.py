@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvlint.finding import Migration
+from kvlint.knowledge.volume_plugins import REDIRECTED
 from kvlint.migrate.draft import Draft, install, quote
 from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object
 from kvlint.migrate.subject import Refused, mapping, string, string_map, strings
@@ -93,17 +94,14 @@ def convert(
     accepted: Sequence[str],
     *,
     node_affinity: Mapping[str, Any] | None,
-    redirected: bool,
     used_annotations: Sequence[str] = (),
     added_annotations: Mapping[str, str] | None = None,
     added_options: Sequence[str] = (),
 ) -> Migration:
     """The migration of a PersistentVolume: the same object, same name, with the CSI source `csi`.
 
-    `accepted` are the access modes the driver takes for this volume mode, the most general last resort first.
-    `redirected` says that Kubernetes itself hands the in-tree volume to the driver, so that a bound one may stay.
-    `used_annotations` have become something else in `csi`; `added_annotations` and the mount options `added_options`
-    come from the source."""
+    `accepted` are the access modes the driver takes for this volume mode, the one to fall back on first.
+    `used_annotations` have become something else in `csi`."""
     old = mapping(draft.subject.object, "spec")
     name = draft.subject.name
     if not name:
@@ -120,7 +118,7 @@ def convert(
         f"PersistentVolume `{name}` with {draft.driver}",
         (volume,),
         volume,
-        [*_keep(draft, redirected), *install(draft), *draft.steps, *_exchange(draft, spec)],
+        [*_keep(draft), *install(draft), *draft.steps, *_exchange(draft, spec)],
     )
 
 
@@ -209,8 +207,8 @@ def _claim_ref(draft: Draft, old: Mapping[str, Any]) -> Object | None:
     return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace, "name": name}
 
 
-def _keep(draft: Draft, redirected: bool) -> list[str]:
-    if not redirected:
+def _keep(draft: Draft) -> list[str]:
+    if not draft.plugin or draft.plugin.after_removal != REDIRECTED:
         return []
     return [
         f"Kubernetes hands this volume to `{draft.driver}` by itself. Leave it as it is where it is bound; convert it "

@@ -10,7 +10,6 @@ from kvlint.migrate.subject import Subject, mapping, required, string_map
 
 DRIVER = "pxd.portworx.com"
 _DOCS = "https://docs.portworx.com/portworx-csi/"
-_FIELDS = ("volumeID", "fsType", "readOnly")
 _SECRET_NAME = "openstorage.io/auth-secret-name"  # noqa: S105 - the name of an annotation
 _SECRET_NAMESPACE = "openstorage.io/auth-secret-namespace"  # noqa: S105 - the name of an annotation
 _SECRET_FIELDS = (
@@ -25,7 +24,7 @@ _ROLES = ("provisioner", "controller-publish", "node-stage", "node-publish", "co
 
 def inline(subject: Subject) -> Migration:
     """A Pod's Portworx volume."""
-    draft = _draft(subject)
+    draft = Draft(subject, DRIVER, _DOCS)
     volume = required(subject.body, "volumeID")
     source = csi_source(DRIVER, volume, fs_type=draft.file_system())
     return bind(draft, storage_name("portworx", volume), {"csi": source}, RWO, draft.read_only())
@@ -33,7 +32,7 @@ def inline(subject: Subject) -> Migration:
 
 def persistent_volume(subject: Subject) -> Migration:
     """A PersistentVolume of a Portworx volume; annotations that name a token's Secret become references."""
-    draft = _draft(subject)
+    draft = Draft(subject, DRIVER, _DOCS)
     annotations = string_map(mapping(subject.object, "metadata"), "annotations")
     name, namespace = annotations.get(_SECRET_NAME), annotations.get(_SECRET_NAMESPACE)
     secrets = {field: secret_ref(name, namespace) for field in _SECRET_FIELDS} if name and namespace else {}
@@ -49,7 +48,6 @@ def persistent_volume(subject: Subject) -> Migration:
         source,
         (RWO, RWOP) if persistent.volume_mode(draft) == persistent.BLOCK else (RWO, RWX, RWOP),
         node_affinity=topology.node_affinity(draft, {}, {}),
-        redirected=True,
     )
 
 
@@ -61,9 +59,3 @@ def storage_class(subject: Subject) -> Migration:
     secrets = classes.secrets(name, namespace, _ROLES) if name and namespace else {}
     rest = parameters.rest()
     return classes.replace(draft, rest | secrets, topology.allowed_topologies(draft, topology.ZONE, []))
-
-
-def _draft(subject: Subject) -> Draft:
-    draft = Draft(subject, DRIVER, _DOCS)
-    draft.unknown(_FIELDS)
-    return draft

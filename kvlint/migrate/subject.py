@@ -99,7 +99,9 @@ class Subject(NamedTuple):
     @property
     def name(self) -> str:
         """The name of the Pod's volume, the PersistentVolume or the class; empty when it has none."""
-        return string(self.object if self.kind == INLINE else mapping(self.object, "metadata"), "name")
+        holder = self.object if self.kind == INLINE else self.object.get("metadata")
+        name = holder.get("name") if isinstance(holder, Mapping) else None
+        return name if isinstance(name, str) else ""
 
 
 def string(holder: Mapping[str, Any], key: str, default: str = "") -> str:

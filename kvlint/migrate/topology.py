@@ -97,41 +97,42 @@ def _terms(draft: Draft) -> list[Mapping[str, Any]]:
     return terms
 
 
-def allowed_topologies(draft: Draft, key: str, zones: Sequence[str]) -> list[dict[str, Any]]:
-    """The `allowedTopologies` of a class with the driver's zone key `key`.
+def allowed_topologies(draft: Draft, zone_key: str, zones: Sequence[str], region_key: str = "") -> list[dict[str, Any]]:
+    """The `allowedTopologies` of a class with the driver's zone key.
 
-    `zones` are those of the parameters `zone` and `zones`. Drivers report zones only, so regions are dropped with a
-    note. Refuses zones from both places, as the in-tree plugins did."""
+    `zones` are those of the parameters `zone` and `zones`; zones from both places are refused, as in-tree plugins did.
+    Regions are dropped with a note where the driver reports none (no `region_key`)."""
     terms = sequence(draft.subject.object, "allowedTopologies")
     if zones and terms:
         raise Refused("it has `allowedTopologies` and the parameter `zone` or `zones`; keep one, then migrate it")
     if zones:
-        return [{"matchLabelExpressions": [{"key": key, "values": list(zones)}]}]
+        return [{"matchLabelExpressions": [{"key": zone_key, "values": list(zones)}]}]
+    keys = {ZONE: zone_key} | ({REGION: region_key} if region_key else {})
     result: list[dict[str, Any]] = []
     for term in terms:
         if not isinstance(term, Mapping):
             raise Refused("its allowedTopologies are malformed, so Kubernetes rejects the class; correct them first")
-        expressions = _zone_expressions(draft, term, key)
+        expressions = _topology_expressions(draft, term, keys)
         if not expressions:
             return []
         result.append({"matchLabelExpressions": expressions})
     return result
 
 
-def _zone_expressions(draft: Draft, term: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+def _topology_expressions(draft: Draft, term: Mapping[str, Any], keys: Mapping[str, str]) -> list[dict[str, Any]]:
     expressions: list[dict[str, Any]] = []
     for expression in sequence(term, "matchLabelExpressions"):
         if not isinstance(expression, Mapping):
             raise Refused("its allowedTopologies are malformed, so Kubernetes rejects the class; correct them first")
         new = current(str(expression.get("key")))
-        if new == REGION:
+        if new == REGION and REGION not in keys:
             draft.note(
                 f"The limit to region {', '.join(strings(expression, 'values'))} is dropped, because the driver "
                 "reports zones only; in a cluster over several regions list the zones instead."
             )
             continue
-        translated = dict(expression) | {"key": key if new == ZONE else new}
-        if new not in (ZONE, key):
+        translated = dict(expression) | {"key": keys.get(new, new)}
+        if new not in keys and new not in keys.values():
             draft.note(f"The driver must report the topology key `{new}`, or nothing will be provisioned.")
         if translated not in expressions:
             expressions.append(translated)

@@ -1,0 +1,60 @@
+"""What RBD and CephFS have in common in ceph-csi: cluster, monitors and the Secret of the Ceph user.
+
+Semantics: ceph/ceph-csi docs/static-pvc.md and deploy/csi-config-map-sample.yaml."""
+
+from collections.abc import Sequence
+
+from kvlint.migrate.draft import Draft, quote
+from kvlint.migrate.objects import Object, secret_ref
+from kvlint.migrate.subject import mapping, string
+
+DOCS = "https://github.com/ceph/ceph-csi/blob/devel/"
+ADMIN = "admin"
+
+
+def cluster(draft: Draft, monitors: Sequence[str]) -> str:
+    """The clusterID under which ceph-csi knows the cluster with these monitors, and the step that makes it known."""
+    cluster_id = draft.subject.inputs.take(
+        "ceph.cluster-id", "ceph-csi finds the monitors under it (usually the output of `ceph fsid`)"
+    )
+    if monitors:
+        import json
+
+        entry = json.dumps([{"clusterID": cluster_id, "monitors": list(monitors)}])
+        draft.steps.append(
+            "Tell ceph-csi the monitors, which a CSI volume cannot name: if its ConfigMap `ceph-csi-config` has no "
+            f"entry for the cluster, add to `config.json`: `{entry}`"
+        )
+    draft.note("The monitors are no longer in the manifest; ceph-csi looks them up by clusterID.")
+    return cluster_id
+
+
+def user_secret(draft: Draft, user: str, old: str, namespace: str) -> Object:
+    """The reference to the Secret of a Ceph user as ceph-csi reads it, and the steps that create it.
+
+    `old` is where the in-tree plugin had the key, in words. Key values are never read."""
+    inputs = draft.subject.inputs
+    name = inputs.take(
+        "ceph.user-secret", f"a Secret with userID and userKey of the Ceph user {user}, instead of {old}", user
+    )
+    namespace = inputs.given("ceph.secret-namespace") or namespace
+    if inputs.given("ceph.user-secret", user) is None:
+        draft.steps.append(
+            f"Get the key of the Ceph user without a line end: `ceph auth get-key {quote('client.' + user)} > FILE`"
+        )
+        draft.secret(name, namespace, {"userID": user}, ["userKey"])
+    draft.note(f"ceph-csi reads the keys userID and userKey; {old} does not serve.")
+    return secret_ref(name, namespace)
+
+
+def source_secret(draft: Draft, key_file: str) -> Object:
+    """The `user_secret` of a volume source with `user`, `secretRef` and the field `key_file`."""
+    body = draft.subject.body
+    old_name = string(mapping(body, "secretRef"), "name")
+    if string(body, key_file):
+        draft.note(f"`{key_file}` is dropped: ceph-csi reads no files of the node, the key goes into the Secret.")
+    old = f"Secret `{old_name}` with its key `key`" if old_name else "the key file on the nodes"
+    namespace = string(mapping(body, "secretRef"), "namespace") or draft.namespace(
+        "the Secret of the Ceph user is in the namespace of the Pod"
+    )
+    return user_secret(draft, string(body, "user", ADMIN), old, namespace)

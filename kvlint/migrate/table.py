@@ -1,0 +1,103 @@
+"""Which function migrates what: one table for each kind of subject."""
+
+from collections.abc import Callable, Mapping
+
+from kvlint.finding import Migration
+from kvlint.knowledge.volume_plugins import STILL_IN_TREE
+from kvlint.migrate import (
+    aws_ebs,
+    azure_disk,
+    azure_file,
+    block,
+    cephfs,
+    cinder,
+    gce_pd,
+    git_repo,
+    nfs,
+    portworx,
+    rbd,
+    vsphere,
+)
+from kvlint.migrate.draft import Draft, manual
+from kvlint.migrate.subject import CLASS, INLINE, PV, Inputs, Refused, Subject
+
+Function = Callable[[Subject], Migration]
+
+
+def advice(subject: Subject) -> Migration:
+    """A manual migration: what is known about storage for which no CSI objects can be written."""
+    draft = _bare(subject)
+    if draft.plugin:
+        draft.steps.append(draft.plugin.advice)
+        draft.driver = draft.plugin.successor
+        draft.references = draft.plugin.references
+        if draft.plugin.after_removal == STILL_IN_TREE and not draft.plugin.deprecated_in:
+            draft.note("Nothing has to be done: Kubernetes keeps this volume source.")
+    else:
+        draft.steps.append("Ask the maker of this storage for its CSI driver and how existing volumes are taken over.")
+    return manual(draft, f"No automatic migration of {subject.source}")
+
+
+INLINE_SOURCES: Mapping[str, Function] = {
+    "awsElasticBlockStore": aws_ebs.inline,
+    "azureDisk": azure_disk.inline,
+    "azureFile": azure_file.inline,
+    "cephfs": cephfs.inline,
+    "cinder": cinder.inline,
+    "fc": block.fc,
+    "gcePersistentDisk": gce_pd.inline,
+    "gitRepo": git_repo.inline,
+    "iscsi": block.iscsi,
+    "nfs": nfs.inline,
+    "portworxVolume": portworx.inline,
+    "rbd": rbd.inline,
+    "vsphereVolume": vsphere.inline,
+}
+VOLUME_SOURCES: Mapping[str, Function] = {
+    "awsElasticBlockStore": aws_ebs.persistent_volume,
+    "azureDisk": azure_disk.persistent_volume,
+    "azureFile": azure_file.persistent_volume,
+    "cephfs": cephfs.persistent_volume,
+    "cinder": cinder.persistent_volume,
+    "gcePersistentDisk": gce_pd.persistent_volume,
+    "nfs": nfs.persistent_volume,
+    "portworxVolume": portworx.persistent_volume,
+    "rbd": rbd.persistent_volume,
+    "vsphereVolume": vsphere.persistent_volume,
+}
+PROVISIONERS: Mapping[str, Function] = {
+    "kubernetes.io/aws-ebs": aws_ebs.storage_class,
+    "kubernetes.io/azure-disk": azure_disk.storage_class,
+    "kubernetes.io/azure-file": azure_file.storage_class,
+    "kubernetes.io/cinder": cinder.storage_class,
+    "kubernetes.io/gce-pd": gce_pd.storage_class,
+    "kubernetes.io/portworx-volume": portworx.storage_class,
+    "kubernetes.io/rbd": rbd.storage_class,
+    "kubernetes.io/vsphere-volume": vsphere.storage_class,
+}
+_TABLES = {INLINE: INLINE_SOURCES, PV: VOLUME_SOURCES, CLASS: PROVISIONERS}
+
+
+def migration(subject: Subject) -> Migration:
+    """The migration of `subject`, from the function of its source; manual for every other source and when refused."""
+    function = _TABLES[subject.kind].get(subject.source, advice)
+    try:
+        return function(subject)
+    except Refused as refused:
+        return _refusal(subject, str(refused))
+
+
+def _refusal(subject: Subject, reason: str) -> Migration:
+    draft = _bare(subject)
+    draft.steps.append(reason[0].upper() + reason[1:] + ".")
+    if draft.plugin:
+        draft.driver = draft.plugin.successor
+        draft.references = draft.plugin.references
+    return manual(draft, f"{subject.source} cannot be migrated as it is")
+
+
+def _bare(subject: Subject) -> Draft:
+    """A draft that reads and asks for nothing: the object may be malformed."""
+    name = {"name": subject.name}
+    bare = subject._replace(object=name if subject.kind == INLINE else {"metadata": name}, inputs=Inputs(), hints={})
+    return Draft(bare, None)
