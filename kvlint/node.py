@@ -1,10 +1,21 @@
-"""The nodes of a YAML document: what Kubernetes reads in them, and where they are written."""
+"""The nodes of a YAML document: what Kubernetes reads in them, and where they are written.
 
+A node is a view of the parser's events, made when somebody looks at that place: most of a document is never looked at.
+"""
+
+import re
 from typing import Any, NamedTuple
+
+import yaml
 
 from kvlint import scalars
 
 SCALAR, MAPPING, SEQUENCE = "scalar", "mapping", "sequence"
+
+_BLANK = re.compile(r"(?:\s|#[^\r\n]*)*")
+_PROPERTY = re.compile(r"[&!]\S*")
+_LINE_BREAK = re.compile("[\r\n\x85\u2028\u2029]")
+_NONE: list[Any] = []
 
 
 class YamlError(Exception):
@@ -35,34 +46,87 @@ class Node:
     `kind` is SCALAR, MAPPING or SEQUENCE. `start` and `end` are indices into the source's text, end exclusive: without
     anchor and tag; a block scalar from its `|` or `>` to the end of its last line that is not blank; a block collection
     to the end of its last child; an absent value is an empty span. `value` is the text of a scalar after unquoting.
-    `children` holds the items of a sequence, or key, value, key, value … of a mapping as written; never change it.
+    `tag` is the explicit tag, long (`tag:yaml.org,2002:str`), or None.
     `style` is None (plain), `'`, `"`, `|` or `>` for scalars, `flow` or `block` for collections. An alias is a node
     that shares everything with its target but the span; its `anchor` is the target."""
 
-    __slots__ = ("anchor", "children", "end", "kind", "start", "style", "tag", "value")
+    __slots__ = ("_children", "_event", "_origin", "_raw", "anchor", "kind", "style", "tag", "value")
 
-    def __init__(
-        self,
-        kind: str,
-        start: int,
-        end: int,
-        value: str | None,
-        children: list["Node"],
-        tag: str | None,
-        style: str | None,
-        anchor: "Node | None" = None,
-    ) -> None:
-        self.kind = kind
-        self.start = start
-        self.end = end
-        self.value = value
-        self.children = children
-        self.tag = tag
-        self.style = style
-        self.anchor = anchor
+    def __init__(self, raw: Any, origin: tuple[str, int], target: "Node | None" = None) -> None:
+        """`raw` is what the composer collected: a scalar event, or a list of start event, children, end event; for an
+        alias its event, and `target`. `origin` is the parsed text and its index in the source."""
+        self._origin = origin
+        self._event: Any = raw
+        self._raw: list[Any] = _NONE
+        self._children: list[Node] | None = None
+        self.anchor = target
+        self.kind = SCALAR
+        self.value: str | None = None
+        self.tag: str | None
+        self.style: str | None
+        if target is not None:
+            self._raw = target._raw
+            self.kind, self.value, self.tag, self.style = target.kind, target.value, target.tag, target.style
+        elif raw.__class__ is list:
+            event = raw[0]
+            self._event, self._raw = event, raw
+            self.kind = MAPPING if event.__class__ is yaml.MappingStartEvent else SEQUENCE
+            self.tag, self.style = event.tag, "flow" if event.flow_style else "block"
+        else:
+            self.value, self.tag, self.style = raw.value, raw.tag, raw.style or None
 
     def __repr__(self) -> str:
         return f"Node({self.kind}, {self.start}, {self.end})"
+
+    @property
+    def start(self) -> int:
+        """Where the value begins, its anchor and tag skipped."""
+        text, base = self._origin
+        event = self._event
+        start: int = event.start_mark.index
+        if self.anchor is None:
+            properties = (event.anchor is not None) + (event.tag is not None)
+            end = event.end_mark.index if self.kind is SCALAR else len(text)
+            while properties and start < end and text[start] in "&!":
+                match = _PROPERTY.match(text, start, end)
+                blank = _BLANK.match(text, match.end(), end) if match else None
+                start = blank.end() if blank else end
+                properties -= 1
+        return base + start
+
+    @property
+    def end(self) -> int:
+        """Where the value ends, exclusive."""
+        text, base = self._origin
+        event = self._event
+        if self.kind is not SCALAR and self.anchor is None:
+            last: Any = self._raw[-1]
+            if self.style == "flow" and last.start_mark.index < last.end_mark.index:
+                return base + int(last.end_mark.index)
+            return self._child(len(self._raw) - 2).end
+        end: int = event.end_mark.index
+        if self.anchor is None and self.style in ("|", ">"):
+            start = event.start_mark.index
+            match = _LINE_BREAK.search(text, start + len(text[start:end].rstrip()))
+            return base + (match.start() if match else len(text))
+        return base + end
+
+    @property
+    def children(self) -> "list[Node]":
+        """The items of a sequence, or key, value, key, value … of a mapping as written; never change it."""
+        if self._children is None:
+            if self.anchor is not None:
+                self._children = self.anchor.children
+            else:
+                self._children = [self._child(at) for at in range(1, len(self._raw) - 1)]
+        return self._children
+
+    def _child(self, at: int) -> "Node":
+        raw = self._raw[at]
+        if raw.__class__ is not Node:
+            raw = self._raw[at] = Node(raw, self._origin)
+        node: Node = raw
+        return node
 
     def get(self, key: str) -> "Node | None":
         """The value Kubernetes reads under `key`: the last of duplicates, merges applied. None: absent."""
@@ -70,16 +134,17 @@ class Node:
             return None
         if scalars.is_typed_key(key):
             return next((entry.node for entry in self.entries() if entry.key == key), None)
-        children = self.children
-        for at in range(len(children) - 2, -1, -2):
-            value = children[at].value
-            if value == "<<" and _is_merge(children[at]):
-                for mapping in _merged(children[at + 1]):
+        raw = self._raw
+        for at in range(len(raw) - 3, 0, -2):
+            name = raw[at]
+            value = name.value
+            if value == "<<" and _is_merge(name):
+                for mapping in _merged(self._child(at + 1)):
                     found = mapping.get(key)
                     if found is not None:
                         return found
-            elif value == key and _key_or_none(children[at]) == key:
-                return children[at + 1]
+            elif value == key and _key_or_none(name) == key:
+                return self._child(at + 1)
         return None
 
     def at(self, *path: str | int) -> "Node | None":
@@ -170,8 +235,9 @@ class Node:
         return [item.plain() for item in self.children]
 
 
-def _is_merge(name: Node) -> bool:
-    return name.anchor is None and name.value is not None and scalars.is_merge(name.value, name.tag, name.style)
+def _is_merge(name: Any) -> bool:
+    """Whether a key (a node or a scalar event) is the merge key; an alias to one is not."""
+    return name.anchor is None and name.value == "<<" and scalars.is_merge(name.value, name.tag, name.style)
 
 
 def _merged(node: Node) -> list[Node]:
@@ -192,8 +258,9 @@ def _key(name: Node) -> str:
         raise YamlError(str(error), name.start) from None
 
 
-def _key_or_none(name: Node) -> str | None:
+def _key_or_none(name: Any) -> str | None:
+    """The JSON key of a key (a node or a scalar event); None where Kubernetes rejects it."""
     try:
-        return _key(name)
-    except YamlError:
+        return None if name.value is None else scalars.key(name.value, name.tag, name.style)
+    except ValueError:
         return None

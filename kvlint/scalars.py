@@ -109,7 +109,7 @@ def _binary(value: str) -> str:
 def _typed(value: str, tag: str | None, style: str | None) -> Json:
     if tag is not None:
         return _tagged(value, tag)
-    return _implicit(value) if style is None else value
+    return _implicit(value) if not style else value
 
 
 def resolve(value: str, tag: str | None, style: str | None) -> Json:
@@ -137,7 +137,7 @@ def key(value: str, tag: str | None, style: str | None) -> str:
     """The JSON object key a scalar key becomes (`y` is "true", `1` is "1").
 
     Raises ValueError for keys Kubernetes rejects: null, integers above 2^63 - 1, values that do not fit their tag."""
-    if tag is None and (style is not None or (value and value[0] not in _MAYBE_TYPED)):
+    if tag is None and (style or (value and value[0] not in _MAYBE_TYPED)):
         return value
     typed = _typed(value, tag, style)
     if isinstance(typed, str):
@@ -176,11 +176,11 @@ def is_typed_key(key: str) -> bool:
 
 def is_merge(value: str, tag: str | None, style: str | None) -> bool:
     """Whether this key is the merge key `<<`; a quoted "<<" is an ordinary key."""
-    return value == "<<" and (tag in ("!", _MERGE) or (tag is None and style is None))
+    return value == "<<" and (tag in ("!", _MERGE) or (tag is None and not style))
 
 
 def is_null(value: str, tag: str | None, style: str | None) -> bool:
     """Whether Kubernetes reads null."""
     if tag is None:
-        return style is None and value in NULL_WORDS
+        return not style and value in NULL_WORDS
     return tag == _PREFIX + "null" and value in NULL_WORDS

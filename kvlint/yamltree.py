@@ -34,15 +34,13 @@ _MAX_ALIASED = 0.99
 
 _RAW_PARSE_BRACKETS = 5_000
 _UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_PROPERTY = re.compile(r"[&!]\S*")
 _BREAKS = "\n\r\x85\u2028\u2029"
 _SEPARATOR = re.compile(r"\n---([^\n]*)")
 _HASH = re.compile(r"#")
-_BLANK = re.compile(r"(?:\s|#[^\r\n]*)*")
-_NO_CONTENT = re.compile(r"(?:[\s\ufeff]|#[^\r\n]*|%[^\r\n]*[\r\n]|\.\.\.\s)*(?:\.\.\.$)?")
+_NO_CONTENT = re.compile(r"(?:[\s\ufeff]+|#[^\r\n]*|%[^\r\n]*[\r\n]|\.\.\.\s)*(?:\.\.\.$)?")
 _JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
 _NEXT_OBJECT = re.compile(r"\}\s*\{")
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
+_JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _LINE_BREAK = re.compile(f"[{_BREAKS}]")
 _QUOTED = re.compile(r"'[^']{4,}'|\"[^\"]{4,}\"")
 _TEMPLATE = re.compile(r"(?:^|[\r\n])(?:[^\r\n\"'#{}]*: *|[ \t-]*)\{[{%]")
@@ -50,7 +48,6 @@ _Scalar, _Alias = yaml.ScalarEvent, yaml.AliasEvent
 _MappingStart, _MappingEnd = yaml.MappingStartEvent, yaml.MappingEndEvent
 _SequenceStart, _SequenceEnd = yaml.SequenceStartEvent, yaml.SequenceEndEvent
 _DocumentEnd, _StreamEnd = yaml.DocumentEndEvent, yaml.StreamEndEvent
-_NO_CHILDREN: list["Node"] = []
 
 
 class Document:
@@ -174,8 +171,9 @@ def _unreadable(text: str, base: int) -> YamlError:
     if match is None:
         return YamlError("the text cannot be decoded", base)
     code = ord(match[0])
-    what = "a byte that is not UTF-8" if 0xDC80 <= code < 0xDD00 else f"the character U+{code:04X}"
-    return YamlError(f"{what} is not allowed in YAML", base + match.start())
+    if 0xD800 <= code < 0xE000:
+        return YamlError("this is not valid UTF-8 or UTF-16", base + match.start())
+    return YamlError(f"YAML does not allow the character U+{code:04X}", base + match.start())
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, base: int) -> YamlError:
@@ -213,116 +211,95 @@ def _compose(text: str, base: int) -> tuple[Node | None, int]:
     next_event = _events(text)
     next_event()
     event = next_event()
-    if event.__class__ is _StreamEnd:
+    kind = event.__class__
+    if kind is _StreamEnd:
         return None, base + event.end_mark.index
-    anchors = _Anchors() if "&" in text or "*" in text else None
-    top: list[Node] = []
-    children = top
+    if event.version not in (None, (1, 1)):
+        raise YamlError("Kubernetes reads YAML 1.1 only", base + event.start_mark.index)
+    origin = text, base
+    anchors = _Anchors(origin)
+    anchored = "&" in text
+    # The innermost open collection, from its start event on; a mapping's next child is a key when the length is odd.
+    raw: list[Any] = [event]
     in_mapping = False
-    stack: list[Node] = []
+    stack: list[list[Any]] = []
     for count in range(MAX_NODES):
         event = next_event()
         kind = event.__class__
         if kind is _Scalar:
-            start, end, style, tag = event.start_mark.index, event.end_mark.index, event.style or None, event.tag
-            if tag is not None or event.anchor is not None:
-                start = _value_start(text, start, end, 2)
-            if style == "|" or style == ">":
-                end = _block_end(text, start, end)
-            node = Node(SCALAR, base + start, base + end, event.value, _NO_CHILDREN, tag, style)
-            children.append(node)
-            if anchors is not None and event.anchor is not None:
-                anchors.nodes[event.anchor] = node
+            raw.append(anchors.define(event.anchor, event) if anchored and event.anchor else event)
         elif kind is _MappingStart or kind is _SequenceStart:
-            start = event.start_mark.index
-            if in_mapping and not len(children) & 1:
-                raise YamlError("a mapping or sequence cannot be a key", base + start)
+            if in_mapping and len(raw) & 1:
+                raise YamlError("a mapping or sequence cannot be a key", base + event.start_mark.index)
             if len(stack) >= MAX_DEPTH:
-                raise _too_deep(base + start)
-            properties = (event.tag is not None) + (event.anchor is not None)
-            if properties:
-                start = _value_start(text, start, len(text), properties)
+                raise _too_deep(base + event.start_mark.index)
+            collection = [event]
+            raw.append(anchors.define(event.anchor, collection) if anchored and event.anchor else collection)
+            stack.append(raw)
+            raw = collection
             in_mapping = kind is _MappingStart
-            style = "flow" if event.flow_style else "block"
-            node = Node(MAPPING if in_mapping else SEQUENCE, base + start, 0, None, [], event.tag, style)
-            children.append(node)
-            if anchors is not None and event.anchor is not None:
-                anchors.nodes[event.anchor] = node
-            stack.append(node)
-            children = node.children
         elif kind is _MappingEnd or kind is _SequenceEnd:
-            node = stack.pop()
-            start, end = event.start_mark.index, event.end_mark.index
-            node.end = base + end if node.style == "flow" and start < end else children[-1].end
-            if anchors is not None:
-                anchors.close(node)
-            children = stack[-1].children if stack else top
-            in_mapping = bool(stack) and stack[-1].kind is MAPPING
+            raw.append(event)
+            raw = stack.pop()
+            in_mapping = raw[0].__class__ is _MappingStart
         elif kind is _Alias:
-            if anchors is None:
-                raise YamlError("an alias names an anchor that is not defined", base + event.start_mark.index)
-            node = anchors.alias(event, base, count, len(stack))
-            if node.kind is not SCALAR and in_mapping and not len(children) & 1:
+            node = anchors.alias(event, count, len(stack))
+            if node.kind is not SCALAR and in_mapping and len(raw) & 1:
                 raise YamlError("a mapping or sequence cannot be a key", node.start)
-            children.append(node)
+            raw.append(node)
         else:
-            return top[0], base + event.end_mark.index
+            root = raw[1]
+            return root if root.__class__ is Node else Node(root, origin), base + event.end_mark.index
     raise YamlError(f"the document has more than {MAX_NODES} nodes", base, "limit")
-
-
-def _value_start(text: str, start: int, end: int, properties: int) -> int:
-    """The index after the anchor and tag that begin at `start`."""
-    while properties and start < end and text[start] in "&!":
-        match = _PROPERTY.match(text, start, end)
-        blank = _BLANK.match(text, match.end() if match else end, end)
-        start = blank.end() if blank else end
-        properties -= 1
-    return start
-
-
-def _block_end(text: str, start: int, end: int) -> int:
-    """The end of the last line with content of a block scalar."""
-    end = start + len(text[start:end].rstrip())
-    match = _LINE_BREAK.search(text, end)
-    return match.start() if match else len(text)
 
 
 class _Anchors:
     """The anchors of a document, and how large it is with aliases followed."""
 
-    def __init__(self) -> None:
-        self.nodes: dict[str, Node] = {}
+    def __init__(self, origin: tuple[str, int]) -> None:
+        self._origin = origin
+        self._nodes: dict[str, Node] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
         self._aliased = 0
 
-    def close(self, node: Node) -> None:
-        """Note size and height of a collection that is complete."""
-        size = height = 0
-        for child in node.children:
-            child_size, child_height = self._measure(child)
-            size += child_size
-            height = max(height, child_height)
-        self._sizes[id(node)] = (size + 1, height + 1)
+    def define(self, name: str, raw: Any) -> Node:
+        """Name a node. An anchor may be defined again: aliases mean the last definition before them."""
+        node = self._nodes[name] = Node(raw, self._origin)
+        return node
 
-    def _measure(self, node: Node) -> tuple[int, int]:
-        return self._sizes.get(id(node.anchor or node), (1, 0))
-
-    def alias(self, event: Any, base: int, count: int, depth: int) -> Node:
+    def alias(self, event: Any, count: int, depth: int) -> Node:
         """The node of an alias event. Raises YamlError: undefined, containing itself, or beyond the limits."""
-        start, end = base + event.start_mark.index, base + event.end_mark.index
-        target = self.nodes.get(event.anchor)
+        start = self._origin[1] + event.start_mark.index
+        target = self._nodes.get(event.anchor)
         if target is None:
             raise YamlError("an alias names an anchor that is not defined", start)
-        if target.kind is not SCALAR and id(target) not in self._sizes:
+        if target.kind is not SCALAR and target._raw[-1].__class__ not in (_MappingEnd, _SequenceEnd):
             raise YamlError("an anchor contains an alias to itself", start)
-        size, height = self._measure(target)
+        size, height = self._measure(target._raw) if target.kind is not SCALAR else (1, 0)
         self._aliased += size
         total = count + self._aliased
         if total > MAX_NODES or (total > 1000 and self._aliased > _MAX_ALIASED * total):
             raise YamlError("the document's aliases stand for too many nodes", start, "limit")
         if depth + height > MAX_DEPTH:
             raise _too_deep(start)
-        return Node(target.kind, start, end, target.value, target.children, target.tag, target.style, target)
+        return Node(event, self._origin, target)
+
+    def _measure(self, raw: list[Any]) -> tuple[int, int]:
+        """The number of nodes and of levels of a collection, aliases followed."""
+        sizes = self._sizes
+        todo = [raw]
+        while todo:
+            inner = [child._raw if child.__class__ is Node else child for child in todo[-1]]
+            inner = [child for child in inner if child.__class__ is list and child]
+            missing = [child for child in inner if id(child) not in sizes]
+            if missing:
+                todo += missing
+            else:
+                raw = todo.pop()
+                found = [sizes[id(child)] for child in inner]
+                size = len(raw) + sum(size for size, _ in found)
+                sizes[id(raw)] = size, 1 + max((height for _, height in found), default=0)
+        return sizes[id(raw)]
 
 
 def comments(document: Document, roots: Iterable[Node | None], marker: str) -> list[tuple[int, int]]:
