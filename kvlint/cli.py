@@ -101,9 +101,7 @@ def _check(arguments: "Arguments") -> int:
         if arguments.on(name)
     ]
     if arguments.on("add-ignores"):
-        from kvlint.annotate import add_ignores
-
-        run, told = add_ignores(run, arguments.last("add-ignores"))
+        run, told = running.add_ignores(arguments, run)
         notices.extend(told)
     run, note = running.apply_baseline(arguments, run)
     notices.extend([note] if note else [])

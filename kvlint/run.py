@@ -11,7 +11,7 @@ from kvlint.config import Config
 from kvlint.datafile import ConfigError, did_you_mean
 from kvlint.engine import ActiveRule, FileFacts, Plan, map_source, reduce
 from kvlint.extensions import Extensions
-from kvlint.finding import Report, Severity
+from kvlint.finding import Finding, Report, Severity
 from kvlint.inputs import files
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
 from kvlint.options import Arguments, UsageError
@@ -37,7 +37,7 @@ class Catalogue(NamedTuple):
 
 
 class Texts:
-    """Lines of the files of a run, for frames. A file is read again when a finding shows it, so none is kept till then."""
+    """Lines of the files of a run, for frames. A file is read again when a finding shows it, none is kept till then."""
 
     __slots__ = ("_sources",)
 
@@ -202,6 +202,43 @@ def apply_baseline(arguments: Arguments, run: Run) -> tuple[Run, str]:
     if arguments.on("no-ignores") and not writing:
         return run, note
     return run._replace(report=run.report._replace(findings=tuple(findings))), note
+
+
+def add_ignores(arguments: Arguments, run: Run) -> tuple[Run, list[str]]:
+    """Write an ignore comment at every finding that counts, then lint again.
+
+    Also returns sentences for the notices. Raises UsageError for standard input, ConfigError for a file that cannot be
+    written."""
+    from kvlint.annotate import add
+
+    if files.STDIN in arguments.operands:
+        raise UsageError("`--add-ignores` changes files, so it cannot take standard input")
+    by_file: dict[str, list[Finding]] = {}
+    for finding in run.report.counted():
+        if finding.rule != UNUSED:
+            by_file.setdefault(finding.location.file, []).append(finding)
+    changed = covered = 0
+    left: list[Finding] = []
+    for name, findings in by_file.items():
+        source = run.texts.source(name)
+        if source is None:
+            left.extend(findings)
+            continue
+        added = add(source, findings, arguments.last("add-ignores"))
+        left.extend(added.left)
+        if added.covered:
+            try:
+                files.write(name, added.data)
+            except OSError as error:
+                raise ConfigError(f"cannot write `{name}`: {files.reason(error)}") from None
+            changed, covered = changed + 1, covered + added.covered
+    notices = [f"wrote ignore comments for {covered} findings in {changed} files"]
+    for finding in left:
+        place = f"{finding.location.file}:{finding.location.line}"
+        notices.append(
+            f"no comment can stand at {place}: ignore `{finding.rule}` by an annotation or in per-file-ignores"
+        )
+    return check(arguments) if changed else run, notices
 
 
 def _map_files(found: files.Found, plan: Plan, errors: list[str], quiet: bool) -> Iterator[FileFacts]:
