@@ -105,5 +105,4 @@ def _holds(marker: Marker, provisioner: str) -> bool:
 def _is_csi(provisioner: str) -> bool:
     from kvlint.knowledge import csi_drivers
 
-    known = csi_drivers.find(provisioner)
-    return known is not None and known.standard_provisioner
+    return csi_drivers.find(provisioner) is not None
