@@ -64,7 +64,7 @@ class Match(NamedTuple):
 
     `severity` and `confidence` override the card's by evidence. `related` are further spans with their labels. `help` and
     `label`, if given, replace the card's. `migration` makes the migration on demand; `subject` is the node that the
-    migration replaces."""
+    migration replaces. `span` is the part of the source under the caret where that is less than the node."""
 
     node: Node
     path: str
@@ -76,6 +76,7 @@ class Match(NamedTuple):
     help: str = ""
     migration: "Callable[[], Migration] | None" = None
     subject: Node | None = None
+    span: tuple[int, int] | None = None
 
 
 CheckFunction = Callable[[Any, Context], Iterator[Match]]
