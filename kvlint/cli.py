@@ -100,10 +100,11 @@ def _check(arguments: "Arguments") -> int:
         for name, flag in NOT_YET.items()
         if arguments.on(name)
     ]
+    run, note = running.apply_baseline(arguments, run)
     if arguments.on("add-ignores"):
         run, told = running.add_ignores(arguments, run)
         notices.extend(told)
-    run, note = running.apply_baseline(arguments, run)
+        run, note = running.apply_baseline(arguments, run)
     notices.extend([note] if note else [])
     for error in run.errors:
         _complain(error)
@@ -277,25 +278,19 @@ def _complain(message: str, help: str = "") -> None:
 def _complain_about(error: "ConfigError", color: bool) -> None:
     """Show what is wrong in a data file as findings are shown."""
     from kvlint.finding import Confidence, Finding, Location, Severity
-    from kvlint.output.frame import frame, paint
+    from kvlint.output.frame import framed
     from kvlint.output.masking import Masks
     from kvlint.run import Texts
 
-    if not error.problems:
-        _complain(str(error), error.help)
-        return
     lines: list[str] = []
-    for problem in error.problems:
-        source = problem.source
-        span = (*source.index_to_position(problem.start), *source.index_to_position(problem.end))
-        finding = Finding(
-            "", "", Severity.ERROR, Confidence.HIGH, problem.message, "", Location(source.name, *span), None, ""
-        )
-        lines.append(f"{paint('error', Severity.ERROR, color)}: {problem.message}")
-        lines.extend(frame(finding, "", Masks({}, Texts([source]).line), color))
-        lines.extend([f"   = help: {problem.help}"] if problem.help else [])
-        lines.append("")
-    _say("\n".join(lines) + str(error))
+    for source, start, end, message, help in error.problems:
+        place = Location(source.name, *source.index_to_position(start), *source.index_to_position(end))
+        finding = Finding("invalid-config", "engine", Severity.ERROR, Confidence.HIGH, message, help, place, None, "")
+        frame = framed(finding, None, Masks({}, Texts([source]).line), color)
+        lines.extend([*(line for line in frame if not line.lstrip().startswith("= docs:")), ""])
+    if lines:
+        _say("\n".join(lines))
+    _complain(str(error), error.help)
 
 
 def _report_bug(error: Exception) -> None:

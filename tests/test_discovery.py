@@ -1,0 +1,231 @@
+"""Which files a run reads: named ones, those in folders, what git and patterns leave out; and writing one back."""
+
+import os
+import shutil
+import string
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
+
+from kvlint.inputs import files
+from kvlint.inputs.files import Exclusion, find
+from kvlint.patterns import Patterns
+
+GIT = shutil.which("git")
+needs_git = pytest.mark.skipif(GIT is None, reason="git is not installed")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    return tmp_path
+
+
+def put(*names: str, text: str = "a: 1\n") -> None:
+    for name in names:
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def git(*arguments: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+def test_folders_give_yaml_and_json_and_named_files_are_always_taken(here: Path) -> None:
+    put("b.yaml", "a.yml", "c.JSON", "notes.txt", "deep/er/x.yaml")
+    assert find(["."]).files == ["a.yml", "b.yaml", "c.JSON", "deep/er/x.yaml"]
+    assert find(["notes.txt", "deep"]).files == ["notes.txt", "deep/er/x.yaml"]
+    assert find(["./deep//er/../er/x.yaml"]).files == ["deep/er/x.yaml"]
+    assert find([str(here / "a.yml")]).files == [str(here / "a.yml")]
+
+
+def test_a_file_named_twice_or_found_again_is_read_once(here: Path) -> None:
+    put("d/a.yaml", "d/b.yaml")
+    assert find(["d/b.yaml", "d", "./d/b.yaml"]).files == ["d/b.yaml", "d/a.yaml"]
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_found(here: Path) -> None:
+    put("a.yaml")
+    found = find(["missing.yaml", "a.yaml", "bad\0name"])
+    assert found.files == ["a.yaml"]
+    assert found.errors[0] == "cannot read `missing.yaml`: no such file or directory"
+    assert len(found.errors) == 2
+
+
+def test_ignored_files_without_git(here: Path) -> None:
+    put("a.yaml", "build/b.yaml", "keep/c.tmp.yaml", "keep/d.tmp.yaml", "node_modules/m/p.json", ".git-not/e.yaml")
+    Path(".gitignore").write_text("/build/\n*.tmp.yaml\n")
+    Path("keep/.gitignore").write_text("!c.tmp.yaml\n")
+    assert find(["."]).files == [".git-not/e.yaml", "a.yaml", "keep/c.tmp.yaml"]
+    assert find(["build/b.yaml"]).files == ["build/b.yaml"]
+
+
+@needs_git
+def test_git_tells_what_is_ignored(here: Path) -> None:
+    git("init", "-q")
+    put("tracked.yaml", "untracked.yaml", "ignored.yaml", "gone.yaml", "out/made.yaml", "sub/x.yaml", "é/ü.yaml")
+    git("add", "tracked.yaml", "gone.yaml", "sub")
+    Path(".gitignore").write_text("ignored.yaml\nout/\n")
+    os.unlink("gone.yaml")
+    assert find(["."]).files == ["sub/x.yaml", "tracked.yaml", "untracked.yaml", "é/ü.yaml"]
+    assert find(["sub"]).files == ["sub/x.yaml"]
+    assert find(["out"]).files == ["out/made.yaml"], "a folder named on the command line is meant, even if ignored"
+
+
+@needs_git
+def test_repositories_within_a_repository(here: Path) -> None:
+    git("init", "-q")
+    put("a.yaml", "nested/n.yaml", "nested/ignored.yaml")
+    git("init", "-q", "nested")
+    Path("nested/.gitignore").write_text("ignored.yaml\n")
+    assert find(["."]).files == ["a.yaml", "nested/n.yaml"]
+
+
+@needs_git
+def test_git_environment_of_a_hook_does_not_mislead(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("init", "-q", "one")
+    git("init", "-q", "two")
+    put("one/a.yaml", "two/b.yaml")
+    monkeypatch.setenv("GIT_DIR", str(here / "one/.git"))
+    assert find(["two"]).files == ["two/b.yaml"]
+
+
+@needs_git
+def test_no_program_that_a_repository_configures_is_run(here: Path) -> None:
+    git("init", "-q")
+    put("a.yaml")
+    git("add", ".")
+    script = here / "monitor.sh"
+    script.write_text(f"#!/bin/sh\ntouch {here}/ran\n")
+    script.chmod(0o755)
+    git("config", "core.fsmonitor", str(script))
+    assert find(["."]).files == ["a.yaml"]
+    assert not (here / "ran").exists()
+
+
+@needs_git
+def test_without_git_the_ignore_files_above_still_count(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("init", "-q")
+    put("app/a.yaml", "app/b.yaml")
+    Path(".gitignore").write_text("/app/b.yaml\n")
+    monkeypatch.setenv("PATH", "")
+    assert find(["app"]).files == ["app/a.yaml"]
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links")
+def test_links_are_safe(here: Path) -> None:
+    put("real/a.yaml", "outside.txt")
+    os.symlink("..", "real/loop")
+    os.symlink("a.yaml", "real/b.yaml")
+    os.symlink("../outside.txt", "real/z.yaml")
+    os.symlink("nowhere", "real/broken.yaml")
+    assert find(["real"]).files == ["real/a.yaml", "real/z.yaml"]
+    assert find(["real/b.yaml"]).files == ["real/b.yaml"]
+    os.symlink("real", "door")
+    assert find(["door"]).files == ["door/a.yaml", "door/z.yaml"]
+
+
+def test_exclude_is_for_folders_unless_forced(here: Path) -> None:
+    put("vendor/v.yaml", "app/a.yaml", "app/gen.yaml")
+    exclude = Exclusion(["vendor/", "gen.yaml"])
+    found = find(["."], exclude)
+    assert (found.files, found.excluded) == (["app/a.yaml"], 2)
+    assert find(["vendor/v.yaml", "app/gen.yaml"], exclude).files == ["vendor/v.yaml", "app/gen.yaml"]
+    assert find(["vendor/v.yaml", "app/a.yaml"], exclude, force_exclude=True).files == ["app/a.yaml"]
+
+
+def test_exclude_is_relative_to_its_root(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("repo/app/x/a.yaml")
+    monkeypatch.chdir(here / "repo/app")
+    assert find(["."], Exclusion(["/app/x/"], "..")).files == []
+    assert find(["."], Exclusion(["/x/"], "..")).files == ["x/a.yaml"]
+    assert find(["."], Exclusion(["x/"], "../../elsewhere")).files == ["x/a.yaml"]
+
+
+@needs_git
+def test_identity_is_the_path_in_the_repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("init", "-q", "repo")
+    put("repo/a/b.yaml", "loose.yaml")
+    assert files.Roots().identity("repo/a/b.yaml") == "a/b.yaml"
+    assert files.Roots().identity("loose.yaml") == "loose.yaml"
+    monkeypatch.chdir(here / "repo/a")
+    assert files.Roots().identity("b.yaml") == "a/b.yaml"
+
+
+def test_read_takes_pipes(here: Path) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"x" * 5000)
+    os.close(writer)
+    try:
+        assert files.read(f"/dev/fd/{reader}") == b"x" * 5000
+    finally:
+        os.close(reader)
+
+
+def test_write_replaces_as_a_whole_and_keeps_mode_and_link(here: Path) -> None:
+    put("a.yaml")
+    os.chmod("a.yaml", 0o640)
+    os.symlink("a.yaml", "link.yaml")
+    files.write("link.yaml", b"b: 2\r\n")
+    assert Path("a.yaml").read_bytes() == b"b: 2\r\n"
+    assert os.path.islink("link.yaml")
+    assert os.stat("a.yaml").st_mode & 0o777 == 0o640
+    assert sorted(os.listdir(".")) == ["a.yaml", "link.yaml"]
+    with pytest.raises(OSError):  # noqa: PT011 - any
+        files.write("no/such/folder.yaml", b"")
+
+
+# Patterns
+
+NAMES = st.sampled_from(["a", "b", "ab", "a.yaml", "b.yaml", "a b", "*", "[a]", "!a"])
+PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
+PIECES = st.sampled_from(["a", "b", "*", "**", "?", "/", "/", "[ab]", "[!a]", "\\a", ".yaml", "[a-c]", " ", "!", "\\*"])
+LINES = st.lists(PIECES, min_size=1, max_size=6).map("".join)
+
+
+@needs_git
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(LINES, min_size=1, max_size=4), paths=st.lists(PATHS, min_size=1, max_size=20, unique=True))
+def test_patterns_mean_what_git_means(
+    lines: list[str], paths: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("repo")
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    (folder / ".gitignore").write_text("\n".join(lines) + "\n")
+    done = subprocess.run(
+        ["git", "-C", folder, "check-ignore", "--no-index", "-z", "--stdin", "-v", "-n"],
+        input="\0".join(paths),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    fields = done.stdout.split("\0")
+    answers = {
+        fields[at + 3]: bool(fields[at + 2]) and not fields[at + 2].startswith("!")
+        for at in range(0, len(fields) - 3, 4)
+    }
+    assert answers.keys() == set(paths)
+    patterns = Patterns(lines)
+    assert {path: patterns.matches(path) for path in paths} == answers
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    lines=st.lists(st.text(string.ascii_lowercase[:3] + "*/.?", min_size=1, max_size=8), min_size=1, max_size=3),
+    path=PATHS,
+)
+def test_patterns_agree_with_pathspec(lines: list[str], path: str) -> None:
+    assert Patterns(lines).matches(path) == GitIgnoreSpec.from_lines(lines).match_file(path)
+
+
+def test_many_stars_do_not_take_for_ever() -> None:
+    assert not Patterns(["**/" * 30 + "x"]).matches("a/" * 40 + "y")
