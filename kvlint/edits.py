@@ -22,38 +22,16 @@ class Refused(Exception):
     """This change cannot be made safely in the text; the message says why."""
 
 
-def change(source: Source, node: Node, new: Any) -> tuple[Edit, ...]:
-    """Edits that turn `node` into `new`, touching only what differs. Raises Refused."""
-    changes = _Changes(source, _document_style(source))
+def rewrite(
+    source: Source, node: Node, new: Any, resource: Resource | None = None, objects: Sequence[Object] = ()
+) -> tuple[Edit, ...]:
+    """Edits that turn `node` into `new`, touching only what differs, and add `objects` where they belong: as documents
+    after the one of `resource`, or in the items of its List or Template. Raises Refused."""
+    changes = _Changes(source, _style(source))
     changes.value(node, new)
+    if objects and resource is not None:
+        changes.append(resource, objects)
     return changes.edits()
-
-
-def append(source: Source, resource: Resource, objects: Sequence[Object]) -> tuple[Edit, ...]:
-    """One edit that adds `objects` where they belong: as documents after the resource's own, or in the items of its List
-    or Template. Raises Refused."""
-    if not objects:
-        return ()
-    style = _document_style(source)
-    document = resource.document
-    if resource.origin != "document":
-        root = document.compose()
-        items = root.get("items" if resource.origin == "list" else "objects") if root is not None else None
-        if items is None or not items.children:
-            raise Refused("the list it would be added to cannot be found")
-        changes = _Changes(source, style)
-        for item in objects:
-            changes.item(items, item)
-        return changes.edits()
-    if style.json:
-        raise Refused("a JSON file holds one object")
-    text = source.text
-    end = document.end
-    line_end = _line_break(source)
-    before = "" if text[:end].endswith(("\n", "\r")) else line_end
-    body = "".join(f"---\n{emit(item, style, literal=True)}\n" for item in objects).replace("\n", line_end)
-    at = source.index_to_byte(end)
-    return (Edit(source.name, at, at, before + body),)
 
 
 class _Changes:
@@ -79,6 +57,23 @@ class _Changes:
         return tuple(
             Edit(self.source.name, byte(start), byte(end), text.replace("\n", line_end)) for start, end, text in joined
         )
+
+    def append(self, resource: Resource, objects: Sequence[Object]) -> None:
+        """Add objects after the document of `resource`, or to the items of its List or Template."""
+        document = resource.document
+        if resource.origin != "document":
+            root = document.compose()
+            items = root.get("items" if resource.origin == "list" else "objects") if root is not None else None
+            if items is None or not items.children:
+                raise Refused("the list it would be added to cannot be found")
+            for item in objects:
+                self.item(items, item)
+        elif self.style.json:
+            raise Refused("a JSON file holds one object")
+        else:
+            before = "" if self.text[: document.end].endswith(("\n", "\r")) else "\n"
+            body = "".join(f"---\n{emit(item, self.style, literal=True)}\n" for item in objects)
+            self.found.append((document.end, document.end, before + body))
 
     def value(self, node: Node, new: Any, in_flow: bool = False) -> None:
         """Turn the value of `node` into `new`; `in_flow` when it stands inside a flow collection."""
@@ -328,7 +323,7 @@ def _line_break(source: Source) -> str:
     return "\r\n" if "\r\n" in source.text else "\n"
 
 
-def _document_style(source: Source) -> Style:
+def _style(source: Source) -> Style:
     """How the file is written, read off its own lines."""
     text = source.text
     if text.lstrip("\ufeff \t\r\n")[:1] in "{[" and text.strip():

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kvlint.edits import Refused, append, change
+from kvlint.edits import Refused, rewrite
 from kvlint.emit import Style, emit
 from kvlint.resources import resources
 from kvlint.source import Source
@@ -31,7 +31,7 @@ def changed(text: str, path: list, new) -> str:
     source = Source("x.yaml", text.encode())
     (document,) = documents(source)
     node = document.compose().at(*path)
-    return applied(text, change(source, node, new))
+    return applied(text, rewrite(source, node, new))
 
 
 POD = """\
@@ -129,7 +129,7 @@ def test_documents_are_appended() -> None:
     (document,) = documents(source)
     (resource,) = resources(document, document.compose())
     new = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
-    text = applied(POD, append(source, resource, [new]))
+    text = applied(POD, rewrite(source, resource.node, resource.node.plain(), resource, [new]))
     assert text == POD + "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n"
 
 
@@ -152,8 +152,10 @@ def test_items_join_their_list(text: str, expected: str) -> None:
     source = Source("x.yaml", text.encode())
     (document,) = documents(source)
     (resource,) = resources(document, document.compose())
-    assert applied(text, append(source, resource, [{"apiVersion": "v1", "kind": "X", "spec": {"a": [1]}}])) == expected
+    assert applied(text, rewrite(source, resource.node, resource.node.plain(), resource, [X])) == expected
 
+
+X = {"apiVersion": "v1", "kind": "X", "spec": {"a": [1]}}
 
 WORDS = st.sampled_from(["a", "b", "c", "name", "nfs", "yes", "0o7", "x y", "é", "multi\nline\n", "a: b", "#", "'", '"', "😀"])
 SCALARS = st.one_of(WORDS, st.integers(-5, 5), st.booleans(), st.none())

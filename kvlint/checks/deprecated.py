@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kvlint.checks.inline import flex_driver, successor
 from kvlint.checks.lifecycle import judge_dates, judge_plugin
-from kvlint.checks.migration import class_migration, migration_of
+from kvlint.checks.migration import class_migration, migration_of, upgrade
 from kvlint.finding import Confidence, Severity
 from kvlint.knowledge import (
     api_lifecycle,
@@ -37,7 +37,7 @@ def intree_volume(source: VolumeSource, context: Context) -> Iterator[Match]:
         {
             "holder": source.holder,
             "volume": source.name,
-            "plugin": plugin.name.removeprefix(IN_TREE_PREFIX),
+            "plugin": (plugin.name or source.field).removeprefix(IN_TREE_PREFIX),
             "lifecycle": verdict.phrase,
             "short": verdict.short,
             "successor": successor(source),
@@ -151,7 +151,7 @@ def retired_provisioner(view: ObjectView, context: Context) -> Iterator[Match]:
                     "successor": _provisioner_successor(known),
                 },
                 confidence=min(container.confidence, Confidence.MEDIUM),
-                migration=object_migration("retired-workload", resource, context),
+                migration=upgrade("retired-workload", resource, context),
             )
 
 
@@ -173,7 +173,7 @@ def retired_csi_driver(view: ObjectView, context: Context) -> Iterator[Match]:
             node,
             path,
             {"what": what, "short": short, "successor": help},
-            migration=object_migration("retired-csi-driver", resource, context),
+            migration=upgrade("retired-csi-driver", resource, context),
             subject=view.node,
         )
 
@@ -214,7 +214,7 @@ def deprecated_storage_api(view: ObjectView, context: Context) -> Iterator[Match
             "replacement": f"apiVersion: {api.replacement}",
         },
         severity=severity,
-        migration=object_migration("deprecated-api", resource, context),
+        migration=upgrade("deprecated-api", resource, context),
         subject=view.node,
     )
 
@@ -237,7 +237,7 @@ def deprecated_storage_annotation(view: Metadata, context: Context) -> Iterator[
             {"key": entry.key, "state": state, "short": marker.status.replace("-", " "), "fix": marker.fix},
             severity=severity,
             confidence=view.confidence,
-            migration=object_migration("annotation", view.resource, context),
+            migration=upgrade("annotation", view.resource, context),
             subject=view.resource.node,
         )
 
@@ -271,7 +271,7 @@ def deprecated_topology_label(view: ObjectView, context: Context) -> Iterator[Ma
                     "replacement": marker.replacement or "",
                     "short": "nodes no longer carry it",
                 },
-                migration=object_migration("topology-label", view.resource, context),
+                migration=upgrade("topology-label", view.resource, context),
                 subject=view.node,
             )
 
@@ -293,7 +293,7 @@ def recycle_reclaim_policy(view: ObjectView, context: Context) -> Iterator[Match
             node,
             "spec.persistentVolumeReclaimPolicy",
             {"name": view.resource.name},
-            migration=object_migration("recycle", view.resource, context),
+            migration=upgrade("recycle", view.resource, context),
             subject=view.node,
         )
 
@@ -319,7 +319,7 @@ def deprecated_storage_class_parameter(view: ObjectView, context: Context) -> It
                 "short": "replaced",
                 "fix": marker.fix,
             },
-            migration=object_migration("class-parameter", view.resource, context),
+            migration=upgrade("class-parameter", view.resource, context),
             subject=view.node,
         )
 
@@ -347,7 +347,7 @@ def flexvolume_installer(view: ObjectView, context: Context) -> Iterator[Match]:
                 },
                 confidence=source.confidence,
                 related=source.named(),
-                migration=object_migration("flexvolume-installer", resource, context),
+                migration=upgrade("flexvolume-installer", resource, context),
             )
     flags = tuple(context.params["flags"])
     for container in views["container"]:
@@ -365,7 +365,7 @@ def flexvolume_installer(view: ObjectView, context: Context) -> Iterator[Match]:
                             "short": "FlexVolume plugin directory",
                         },
                         confidence=container.confidence,
-                        migration=object_migration("flexvolume-installer", resource, context),
+                        migration=upgrade("flexvolume-installer", resource, context),
                     )
 
 
@@ -391,7 +391,7 @@ def _policy(view: ObjectView, context: Context) -> Iterator[Match]:
             node,
             path,
             {"what": what, "short": "allows FlexVolume"},
-            migration=object_migration("flexvolume-policy", resource, context),
+            migration=upgrade("flexvolume-policy", resource, context),
         )
 
 
@@ -434,17 +434,18 @@ def _driver_names(view: ObjectView) -> Iterator[tuple[Node, str]]:
 
 def _topology_keys(node: Node | None, path: str) -> Iterator[tuple[Node, str]]:
     """Deprecated topology keys below `node`: as keys of a mapping, or as the value of a `key:` of an expression."""
-    if node is None:
-        return
-    if node.kind == MAPPING:
-        for entry in node.entries():
-            below = f"{path}.{entry.key}"
-            if entry.key in markers.LABELS:
-                yield entry.key_node, f"{path}[{entry.key}]"
-            elif entry.key == "key" and entry.node.string() in markers.LABELS:
-                yield entry.node, below
-            else:
-                yield from _topology_keys(entry.node, below)
-    elif node.kind == SEQUENCE:
-        for index, item in enumerate(node.items()):
-            yield from _topology_keys(item, f"{path}[{index}]")
+    stack = [(node, path)] if node is not None else []
+    while stack:
+        current, path = stack.pop()
+        below: list[tuple[Node, str]] = []
+        if current.kind == MAPPING:
+            for entry in current.entries():
+                if entry.key in markers.LABELS:
+                    yield entry.key_node, f"{path}[{entry.key}]"
+                elif entry.key == "key" and entry.node.string() in markers.LABELS:
+                    yield entry.node, f"{path}.key"
+                else:
+                    below.append((entry.node, f"{path}.{entry.key}"))
+        elif current.kind == SEQUENCE:
+            below = [(item, f"{path}[{index}]") for index, item in enumerate(current.items())]
+        stack.extend(reversed(below))

@@ -64,6 +64,11 @@ def class_migration(resource: Resource, context: Context) -> Callable[[], Migrat
     return make
 
 
+def upgrade(name: str, resource: Resource, context: Context) -> Callable[[], Migration] | None:
+    """Makes the change of a whole object to the current form of what is deprecated in it."""
+    return None
+
+
 def plain(node: Node) -> dict[str, Any]:
     """The data of a mapping as Kubernetes reads it; empty where Kubernetes would refuse it."""
     try:

@@ -1,0 +1,294 @@
+"""Judging one file alone: its documents, their objects, and the findings of the engine itself."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from kvlint import ignores
+from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Summary
+from kvlint.ignores import Ignore
+from kvlint.plan import ActiveRule, Plan, Planned
+from kvlint.resources import Resource, resources
+from kvlint.rule import Match, fill
+from kvlint.source import Source
+from kvlint.views import View, Views
+from kvlint.yamltree import MAPPING, SCALAR, Document, Node, YamlError
+
+if TYPE_CHECKING:
+    from kvlint.finding import Migration
+
+PLACEHOLDER = "<kvlint:"
+"""How a placeholder of a migration starts (`kvlint.migrate.subject`)."""
+
+KUBERNETES_WORDS = ("apiVersion", "kind")
+
+MAX_SCALARS = 500_000
+
+
+class Judge:
+    """One file, and what has been found in it so far."""
+
+    def __init__(self, source: Source, plan: Plan) -> None:
+        self.source = source
+        self.plan = plan
+        self.findings: list[Finding] = []
+        self.ignores: list[Ignore] = []
+        self.documents = self.resources = self.skipped = 0
+        self.failed = False
+        self._fixes: dict[str, Fix | None] = {}
+
+    def summary(self) -> Summary:
+        """What was read of this file."""
+        return Summary(1, self.documents, self.resources, self.skipped)
+
+    def cold(self, objects: int) -> None:
+        """Count a document, or a whole file, that cannot matter."""
+        self.documents += 1
+        self.resources += objects
+        self.skipped += not objects
+
+    def document(self, document: Document) -> None:
+        """Judge one document and what follows it without a `---` that kubectl would see."""
+        if not self.plan.relevance.of_text(document.text):
+            self.cold(int(looks_like_kubernetes(document.text)))
+            return
+        self.documents += 1
+        roots: list[Node | None] = []
+        found: list[Resource] = []
+        lost: list[Resource] = []
+        readable = True
+        try:
+            roots.append(document.compose())
+            found = resources(document, roots[0])
+            for later in document.rest():
+                roots.append(later.compose())
+                lost += resources(later, roots[-1])
+        except YamlError as error:
+            readable = False
+            self.broken(document, error)
+        for resource in (*found, *lost):
+            self.resource(resource)
+        for resource in lost:
+            node = resource.node.children[0]
+            self.report("lost-document", (node.start, node.end), "", {"kind": resource.kind}, resource)
+        if readable and not found and not lost:
+            self.skipped += 1
+            return
+        if PLACEHOLDER in document.text:
+            for root in roots:
+                self.placeholders(root, found[0] if found else None)
+        if ignores.WORD in document.text:
+            self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
+
+    def broken(self, document: Document, error: YamlError) -> None:
+        """A document that cannot be read: a finding if it looks like Kubernetes, silence otherwise."""
+        if not looks_like_kubernetes(document.text):
+            self.skipped += 1
+            return
+        if error.template:
+            index = document.start + max(document.text.find("{{"), 0)
+            rule, values = "unrendered-template", {"what": f"`{self.source.name}` is a template"}
+        else:
+            index = error.index
+            rule = "unreadable-document" if error.kind == "limit" else "invalid-yaml"
+            values = {"problem": error.message}
+        self.report(rule, (index, index + 1), "", values, None)
+
+    def resource(self, resource: Resource) -> None:
+        """Run all rules on one object."""
+        self.resources += 1
+        views = Views(resource)
+        for name, rules in self.plan.by_view:
+            for view in views[name]:
+                for planned in rules:
+                    self.check(planned, view)
+        self.duplicate_keys(views)
+        self.ignores += ignores.annotations(self.source, resource)
+
+    def check(self, planned: Planned, view: View) -> None:
+        """Run one check on one view; a check that fails becomes a finding and hides nothing."""
+        try:
+            for match in planned.check.function(view, planned.context):
+                self.findings.append(self.finding(planned.active, match, view))
+        except Exception as error:
+            self.failed = True
+            internal = self.plan.rules.get("internal-error")
+            if internal is not None:
+                values = {"rule": planned.active.rule.id, "error": type(error).__name__}
+                self.findings.append(self.finding(internal, Match(_head(view.node), view.path, values), view))
+
+    def duplicate_keys(self, views: Views) -> None:
+        """Report keys said twice in the mappings on the way to something that rules read."""
+        if "duplicate-key" not in self.plan.rules:
+            return
+        seen: set[int] = set()
+        for name in ("volume-source", "claim", "persistent-volume", "storage-class"):
+            for view in views[name]:
+                for node, path in _way(view):
+                    if id(node) in seen or node.kind != MAPPING:
+                        continue
+                    seen.add(id(node))
+                    for earlier, later in node.duplicates():
+                        key = earlier.value or ""
+                        related = ((later.start, later.end, "this one counts"),)
+                        where = f"{path}.{key}" if path else key
+                        span = (earlier.start, earlier.end)
+                        self.report("duplicate-key", span, where, {"key": key}, view.resource, related)
+
+    def placeholders(self, root: Node | None, resource: Resource | None) -> None:
+        """Report placeholders that a migration left in a manifest."""
+        for node in _scalars(root):
+            text = node.value or ""
+            start = text.find(PLACEHOLDER)
+            if start >= 0:
+                name = text[start + len(PLACEHOLDER) :].partition(">")[0]
+                self.report("unresolved-input", (node.start, node.end), "", {"input": name}, resource)
+
+    def report(
+        self,
+        rule: str,
+        span: tuple[int, int],
+        path: str,
+        values: Mapping[str, str],
+        resource: Resource | None,
+        related: tuple[tuple[int, int, str], ...] = (),
+    ) -> None:
+        """Add a finding of the engine itself, if its rule takes part in this run."""
+        active = self.plan.rules.get(rule)
+        if active is None:
+            return
+        card = active.rule
+        message = fill(card.message, values)
+        finding = Finding(
+            rule=card.id,
+            category=card.category,
+            severity=active.severity or card.severity,
+            confidence=Confidence.HIGH,
+            message=message,
+            help=fill(card.help, values),
+            location=self.location(*span, fill(card.label, values)),
+            resource=self.reference(resource) if resource is not None else None,
+            field=path,
+            related=tuple(self.location(*place) for place in related),
+            fingerprint=fingerprint(card.id, self.source, resource, path or message),
+        )
+        self.findings.append(finding)
+
+    def finding(self, active: ActiveRule, match: Match, view: View) -> Finding:
+        """The finding of a match."""
+        card, resource = active.rule, view.resource
+        values = {"name": resource.name, "kind": resource.kind, **match.values}
+        migration = match.migration() if match.migration is not None else None
+        return Finding(
+            rule=card.id,
+            category=card.category,
+            severity=active.severity or match.severity or card.severity,
+            confidence=min(match.confidence, view.confidence),
+            message=fill(card.message, values),
+            help=fill(match.help or card.help, values),
+            location=self.location(*(match.span or (match.node.start, match.node.end)), fill(match.label or card.label, values)),
+            resource=self.reference(resource),
+            field=match.path,
+            related=tuple(self.location(node.start, node.end, label) for node, label in match.related),
+            fingerprint=fingerprint(card.id, self.source, resource, match.path),
+            fix=self.fix(migration, match, resource),
+            migration=migration,
+        )
+
+    def fix(self, migration: "Migration | None", match: Match, resource: Resource) -> Fix | None:
+        """The fix that a migration offers for this text; findings of one migration share it."""
+        if migration is None:
+            return None
+        if migration.id not in self._fixes:
+            from kvlint.fixes import fix_of
+
+            self._fixes[migration.id] = fix_of(self.source, resource, match.subject, migration)
+        return self._fixes[migration.id]
+
+    def location(self, start: int, end: int, label: str = "") -> Location:
+        """A span of this file as lines and columns."""
+        line, column = self.source.index_to_position(start)
+        end_line, end_column = self.source.index_to_position(max(end, start))
+        return Location(self.source.name, line, column, end_line, end_column, label)
+
+    def reference(self, resource: Resource) -> ResourceRef:
+        """Who an object is; the run's namespace stands in where the object names none."""
+        namespace = resource.namespace or self.plan.namespace
+        return ResourceRef(resource.api_version, resource.kind, namespace, resource.name)
+
+
+def looks_like_kubernetes(text: str) -> bool:
+    """Whether a document names an apiVersion and a kind at its root, readable without parsing."""
+    return all(f"\n{word}:" in text or text.startswith(f"{word}:") for word in KUBERNETES_WORDS) or (
+        text.lstrip()[:1] == "{" and all(f'"{word}"' in text for word in KUBERNETES_WORDS)
+    )
+
+
+def fingerprint(rule: str, source: Source, resource: Resource | None, path: str) -> str:
+    """A name for a finding that stays when lines move: list indices become the names of the items, no text of the
+    file goes in but names of objects and fields."""
+    from hashlib import sha256
+
+    who = f"{resource.kind}\0{resource.namespace or ''}\0{resource.name}" if resource is not None else ""
+    where = _named_path(resource, path) if resource is not None else path
+    return sha256("\0".join((rule, source.name, who, where)).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def unique(findings: list[Finding]) -> Iterator[Finding]:
+    """Findings with equal fingerprints get a running number, in order of position."""
+    count: dict[str, int] = {}
+    for finding in findings:
+        number = count.get(finding.fingerprint, 0)
+        count[finding.fingerprint] = number + 1
+        yield finding._replace(fingerprint=f"{finding.fingerprint}-{number}") if number else finding
+
+
+def _head(node: Node) -> Node:
+    return node.children[0] if node.children else node
+
+
+def _way(view: View) -> Iterator[tuple[Node, str]]:
+    """The nodes from the object's root to the view's own node, each with its field path."""
+    node, path = view.resource.node, ""
+    yield node, path
+    for step in view.path.replace("[", ".[").split(".") if view.path else ():
+        if step.startswith("["):
+            items, index = node.items(), step[1:-1]
+            if not index.isdigit() or int(index) >= len(items):
+                return
+            node, path = items[int(index)], path + step
+        else:
+            below = node.get(step)
+            if below is None:
+                return
+            node, path = below, f"{path}.{step}" if path else step
+        yield node, path
+
+
+def _scalars(root: Node | None) -> Iterator[Node]:
+    stack = [root] if root is not None else []
+    for _ in range(MAX_SCALARS):
+        if not stack:
+            return
+        node = stack.pop()
+        if node.kind == SCALAR:
+            yield node
+        else:
+            stack.extend(reversed(node.children))
+
+
+def _named_path(resource: Resource, path: str) -> str:
+    """The field path with the `name` of list items in place of their index."""
+    node: Node | None = resource.node
+    made: list[str] = []
+    for step in path.replace("[", ".[").split("."):
+        if node is None:
+            made.append(step)
+        elif step.startswith("[") and step[1:-1].isdigit():
+            items, index = node.items(), int(step[1:-1])
+            node = items[index] if index < len(items) else None
+            name = (node.get("name") or node.at("metadata", "name")) if node is not None else None
+            made.append(f"[{name.scalar_text()}]" if name is not None else step)
+        else:
+            made.append(step)
+            node = node.get(step)
+    return ".".join(made)

@@ -1,0 +1,85 @@
+"""What a run is going to do: its rules with their checks, the version judged for, and what is known beside the files."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from kvlint.finding import Severity
+from kvlint.ignores import WORD
+from kvlint.knowledge.version import NEWEST, Version
+from kvlint.registry import CHECKS
+from kvlint.relevance import Relevance
+from kvlint.rule import Check, Context, Rule
+from kvlint.suppress import Policy
+
+INVENTORY = "inventory"
+"""The view of rules that judge all files together; every other view is of one object."""
+
+
+class ActiveRule(NamedTuple):
+    """A rule of this run: its card, the severity the configuration gives it (None: the card's, or by evidence) and its
+    parameters with defaults filled in."""
+
+    rule: Rule
+    severity: Severity | None
+    params: Mapping[str, Any]
+
+
+class Planned(NamedTuple):
+    """An active rule with the check behind it and what that check may know."""
+
+    active: ActiveRule
+    check: Check
+    context: Context
+
+
+class Plan:
+    """Everything a run needs to know that is not a file. Without `suppression` every finding counts.
+
+    `by_view` are the rules that judge one object, `across` those that judge the inventory. `skip_test=False` switches
+    the test off that skips documents which cannot matter."""
+
+    __slots__ = ("across", "by_view", "inputs", "namespace", "relevance", "rules", "suppression", "target")
+
+    def __init__(
+        self,
+        rules: Iterable[ActiveRule],
+        *,
+        target: Version = NEWEST,
+        namespace: str | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        skip_test: bool = True,
+        checks: Mapping[str, Check] = CHECKS,
+        suppression: Policy | None = None,
+    ) -> None:
+        self.rules = {active.rule.id: active for active in rules}
+        self.target = min(target, NEWEST)
+        self.namespace = namespace
+        self.inputs = inputs or {}
+        self.suppression = suppression
+        self.across: list[Planned] = []
+        tokens: set[str] = {WORD}
+        everything = not skip_test
+        views: dict[str, list[Planned]] = {}
+        for active in self.rules.values():
+            check = check_of(active.rule, checks)
+            if check is None:
+                continue
+            planned = Planned(active, check, Context(self.target, active.params, namespace, self.inputs))
+            tokens.update(check.tokens)
+            everything = everything or not check.tokens
+            for view in active.rule.on:
+                if view == INVENTORY:
+                    self.across.append(planned)
+                else:
+                    views.setdefault(view, []).append(planned)
+        self.by_view = tuple(views.items())
+        self.relevance = Relevance(tokens, everything=everything)
+
+
+def check_of(rule: Rule, checks: Mapping[str, Check]) -> Check | None:
+    """The check behind a card: the named one, or that of its `when:`. None for rules of the engine itself."""
+    if rule.when is not None:
+        from kvlint.checks.schema import schema_check
+
+        return schema_check(rule)
+    return checks[rule.check] if rule.check is not None else None
