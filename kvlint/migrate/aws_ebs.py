@@ -15,7 +15,24 @@ ZONE_KEY = "topology.ebs.csi.aws.com/zone"
 _DOCS = "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/"
 _STATIC = (f"{_DOCS}examples/kubernetes/static-provisioning/README.md", f"{_DOCS}docs/parameters.md")
 _URI = re.compile(r"aws://([^/]*)/+([^/]*)/*")
-_PARAMETERS = ("type", "encrypted", "kmskeyid", "iopspergb", "allowautoiopspergbincrease")
+_PARAMETERS = (
+    "allowautoiopsincreaseonmodify",
+    "allowautoiopspergbincrease",
+    "blockexpress",
+    "blocksize",
+    "bytesperinode",
+    "encrypted",
+    "ext4bigalloc",
+    "ext4clustersize",
+    "inodesize",
+    "iops",
+    "iopspergb",
+    "kmskeyid",
+    "numberofinodes",
+    "outpostarn",
+    "throughput",
+    "type",
+)
 
 
 def inline(subject: Subject) -> Migration:

@@ -14,12 +14,15 @@ ZONE_KEY = "topology.disk.csi.azure.com/zone"
 _DOCS = "https://github.com/kubernetes-sigs/azuredisk-csi-driver/blob/master/"
 _REFERENCES = (f"{_DOCS}docs/driver-parameters.md", f"{_DOCS}deploy/example/pv-azuredisk-csi.yaml")
 _PARAMETERS = (
+    "attachdiskinitialdelay",
     "cachingmode",
     "diskaccessid",
     "diskencryptionsetid",
     "diskencryptiontype",
     "diskiopsreadwrite",
     "diskmbpsreadwrite",
+    "diskname",
+    "enableasyncattach",
     "enablebursting",
     "enableperformanceplus",
     "fstype",
@@ -35,6 +38,7 @@ _PARAMETERS = (
     "storageaccounttype",
     "subscriptionid",
     "tags",
+    "tagvaluedelimiter",
     "useragent",
     "writeacceleratorenabled",
     "zoned",

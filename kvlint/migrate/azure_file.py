@@ -7,7 +7,7 @@ import re
 from kvlint.finding import Migration
 from kvlint.migrate import classes, persistent, topology
 from kvlint.migrate.draft import Draft, bind
-from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, csi_source, secret_ref, storage_name, volume_name
+from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object, csi_source, secret_ref, storage_name
 from kvlint.migrate.subject import Subject, mapping, required, string, string_map
 
 DRIVER = "file.csi.azure.com"
@@ -19,23 +19,22 @@ _NAMESPACE_WHY = "the Secret with the account key is in the namespace of the Pod
 
 
 def inline(subject: Subject) -> Migration:
-    """A Pod's share. Volume name and handle come from Secret and share, so all Pods of a namespace share one volume."""
+    """A Pod's share. Volume and handle are named by Secret and share, so all Pods of a namespace have the same."""
     draft = Draft(subject, DRIVER, *_REFERENCES)
     name = storage_name("azure-file", required(subject.body, "secretName"), required(subject.body, "shareName"))
-    namespace = draft.namespace(_NAMESPACE_WHY)
-    source = _source(draft, volume_name(namespace, name), namespace, "")
+    source = _source(draft, draft.own_handle(name, "share"), draft.namespace(_NAMESPACE_WHY), "")
     return bind(draft, name, {"csi": source}, RWX, draft.read_only())
 
 
 def persistent_volume(subject: Subject) -> Migration:
     """A PersistentVolume of a share."""
     draft = Draft(subject, DRIVER, *_REFERENCES)
+    draft.read_only()
     annotations = string_map(mapping(subject.object, "metadata"), "annotations")
     namespace = string(subject.body, "secretNamespace") or draft.namespace(_NAMESPACE_WHY)
-    source = _source(draft, subject.name, namespace, annotations.get(_RESOURCE_GROUP, ""))
     return persistent.convert(
         draft,
-        source,
+        _source(draft, subject.name, namespace, annotations.get(_RESOURCE_GROUP, "")),
         (RWX, RWO, RWOP, ROX),
         node_affinity=topology.node_affinity(draft, {}, {}),
         used_annotations=(_RESOURCE_GROUP,),
@@ -51,23 +50,26 @@ def storage_class(subject: Subject) -> Migration:
     return classes.replace(draft, parameters, topology.allowed_topologies(draft, topology.ZONE, []))
 
 
-def _source(draft: Draft, handle: str, namespace: str, resource_group: str) -> dict[str, object]:
+def _source(draft: Draft, unique: str, namespace: str, resource_group: str) -> Object:
+    """The CSI source. `unique` makes its handle unlike that of any other volume of the share.
+
+    With a known account the handle has the driver's own form, which resizing needs; its sixth part is the namespace of
+    the Secret, or the fifth if no resource group comes first (the translation library writes the fifth always)."""
     secret, share = required(draft.subject.body, "secretName"), required(draft.subject.body, "shareName")
     match = _ACCOUNT_SECRET.search(secret)
     account = match[1] if match else draft.subject.inputs.given("azure.account", secret)
-    if not account:
+    if account:
+        handle = "#".join((resource_group, account, share, unique, *([""] if resource_group else []), namespace))
+    else:
+        handle = unique
         draft.note(
-            "The storage account is the one in the Secret; the input azure.account names it in the volume as well."
+            "Only the Secret says which storage account it is; to resize the share, give the input azure.account."
         )
     attributes = {"shareName": share, "storageAccount": account or "", "resourceGroup": resource_group}
-    draft.note(
-        f"The driver reads the same Secret as before, `{secret}` (azurestorageaccountname, azurestorageaccountkey)."
-    )
-    draft.note("The volume handle may be anything unique; resizing needs the form <group>#<account>#<share>.")
+    draft.note(f"The driver reads the Secret `{secret}` as it is (azurestorageaccountname, azurestorageaccountkey).")
     return csi_source(
         DRIVER,
         handle,
-        read_only=draft.subject.kind != "inline" and draft.read_only(),
         attributes={key: value for key, value in attributes.items() if value},
         secrets={"nodeStageSecretRef": secret_ref(secret, namespace)},
     )

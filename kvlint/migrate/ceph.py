@@ -10,6 +10,8 @@ from kvlint.migrate.subject import mapping, string
 
 DOCS = "https://github.com/ceph/ceph-csi/blob/devel/"
 ADMIN = "admin"
+# What external-provisioner replaces by the namespace of the claim.
+CLAIM_NAMESPACE = "${pvc.namespace}"
 
 
 def cluster(draft: Draft, monitors: Sequence[str]) -> str:
@@ -32,18 +34,21 @@ def cluster(draft: Draft, monitors: Sequence[str]) -> str:
 def user_secret(draft: Draft, user: str, old: str, namespace: str) -> Object:
     """The reference to the Secret of a Ceph user as ceph-csi reads it, and the steps that create it.
 
-    `old` is where the in-tree plugin had the key, in words. Key values are never read."""
+    `old` is where the in-tree plugin had the key, in words; `namespace` may be a template of external-provisioner
+    (`${pvc.namespace}`). Key values are never read."""
     inputs = draft.subject.inputs
-    name = inputs.take(
-        "ceph.user-secret", f"a Secret with userID and userKey of the Ceph user {user}, instead of {old}", user
-    )
+    why = f"a Secret with userID and userKey of the Ceph user {user}, instead of {old}"
+    name = inputs.take("ceph.user-secret", why, user)
     namespace = inputs.given("ceph.secret-namespace") or namespace
-    if inputs.given("ceph.user-secret", user) is None:
-        draft.steps.append(
-            f"Get the key of the Ceph user without a line end: `ceph auth get-key {quote('client.' + user)} > FILE`"
-        )
-        draft.secret(name, namespace, {"userID": user}, ["userKey"])
     draft.note(f"ceph-csi reads the keys userID and userKey; {old} does not serve.")
+    if namespace == CLAIM_NAMESPACE:
+        draft.note(f"The Secret of the Ceph user {user} must be in every namespace that has claims of this class.")
+    if inputs.given("ceph.user-secret", user) is None:
+        key = quote(f"client.{user}")
+        draft.steps.append(
+            f"Write the key of the Ceph user to a file, without a line end: `ceph auth get-key {key} > FILE`"
+        )
+        draft.secret(name, None if namespace == CLAIM_NAMESPACE else namespace, {"userID": user}, ["userKey"])
     return secret_ref(name, namespace)
 
 

@@ -5,7 +5,7 @@ Semantics: ceph/ceph-csi docs/static-pvc.md."""
 from kvlint.finding import Migration
 from kvlint.migrate import ceph, persistent, topology
 from kvlint.migrate.draft import Draft, bind
-from kvlint.migrate.objects import RWO, RWOP, RWX, Object, csi_source, storage_name, volume_name
+from kvlint.migrate.objects import RWO, RWOP, RWX, Object, csi_source, storage_name
 from kvlint.migrate.subject import Subject, string, strings
 
 DRIVER = "cephfs.csi.ceph.com"
@@ -19,8 +19,8 @@ def inline(subject: Subject) -> Migration:
     path = string(body, "path", "/")
     monitors = ",".join(sorted(strings(body, "monitors")))
     name = storage_name("cephfs", monitors, string(body, "user", ceph.ADMIN), path, readable=path.strip("/") or "root")
-    handle = volume_name(draft.namespace("every namespace needs a volume handle of its own for the directory"), name)
-    return bind(draft, name, {"csi": _source(draft, handle)}, RWX, draft.read_only())
+    source = _source(draft, draft.own_handle(name, "directory"))
+    return bind(draft, name, {"csi": source}, RWX, draft.read_only())
 
 
 def persistent_volume(subject: Subject) -> Migration:

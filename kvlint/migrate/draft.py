@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, UNSAFE, Migration
-from kvlint.knowledge.volume_plugins import PLUGINS, by_provisioner
+from kvlint.knowledge.volume_plugins import PLUGINS, REDIRECTED, by_provisioner
 from kvlint.migrate.objects import RWO, RWOP, Object, claim, claim_volume, persistent_volume, secret, volume_name
 from kvlint.migrate.subject import CLASS, INLINE, Refused, Subject, boolean, string
 
@@ -53,6 +53,13 @@ class Draft:
     def hint(self, name: str) -> str:
         """What the author wrote in a field that Kubernetes does not know; "" if nothing. Case does not matter."""
         return next((str(value) for key, value in self._extras.items() if key.lower() == name.lower()), "")
+
+    def own_handle(self, name: str, what: str) -> str:
+        """A volume handle of the namespace's own for the storage `name`, for drivers that take any unique text.
+
+        A volume binds one claim, so storage used in several namespaces needs as many volumes and as many handles.
+        `what` names the storage."""
+        return f"{self.namespace(f'every namespace needs a volume handle of its own for the {what}')}.{name}"
 
     def read_only(self) -> bool:
         """Whether the source says `readOnly: true`, with a note on where that works for a PersistentVolume."""
@@ -179,6 +186,9 @@ def bind(
     for key, value in subject.object.items():
         if key not in ("name", subject.source) and value is not None:
             draft.note(f"`{key}` beside `{subject.source}` is dropped: a volume has one source.")
+    if draft.plugin and draft.plugin.after_removal == REDIRECTED and draft.plugin.redirected_in:
+        since = ".".join(map(str, draft.plugin.redirected_in))
+        draft.note(f"Since Kubernetes {since} `{draft.driver}` serves the inline volume too, where it is installed.")
     if mode in (RWO, RWOP):
         _single_node(draft)
     if subject.owner[0] == "StatefulSet":

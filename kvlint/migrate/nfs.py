@@ -5,8 +5,8 @@ Semantics: kubernetes-csi/csi-driver-nfs docs/driver-parameters.md and pkg/nfs/c
 from kvlint.finding import Migration
 from kvlint.migrate import persistent, topology
 from kvlint.migrate.draft import Draft, bind
-from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object, csi_source, storage_name, volume_name
-from kvlint.migrate.subject import Subject, required
+from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object, csi_source, storage_name
+from kvlint.migrate.subject import Subject, required, string_map
 
 DRIVER = "nfs.csi.k8s.io"
 _REFERENCES = (
@@ -19,9 +19,27 @@ def inline(subject: Subject) -> Migration:
     """A Pod's export. Every namespace has a volume of its own for it, with a handle of its own."""
     draft = Draft(subject, DRIVER, *_REFERENCES)
     name = storage_name("nfs", required(subject.body, "server"), required(subject.body, "path"))
-    handle = volume_name(draft.namespace("every namespace needs a volume handle of its own for the export"), name)
     draft.note("Mount options, which a Pod cannot give, go into `mountOptions` of the PersistentVolume.")
-    return bind(draft, name, {"csi": _source(draft, handle)}, RWX, draft.read_only())
+    source = _source(draft, draft.own_handle(name, "export"))
+    return bind(draft, name, {"csi": source}, RWX, draft.read_only())
+
+
+def inline_csi(subject: Subject) -> Migration:
+    """A Pod's `csi` volume of this driver, which serves Pods directly only if it was installed so."""
+    draft = Draft(subject, DRIVER, *_REFERENCES)
+    attributes = string_map(subject.body, "volumeAttributes")
+    options = [option for option in attributes.pop("mountOptions", "").split(",") if option]
+    folder = "/".join(part for part in (required(attributes, "share"), attributes.get("subDir", "")) if part)
+    name = storage_name("nfs", required(attributes, "server"), folder)
+    source = csi_source(DRIVER, draft.own_handle(name, "export"), attributes=attributes)
+    return bind(
+        draft,
+        name,
+        {"csi": source},
+        RWX,
+        draft.read_only(),
+        mount_options=persistent.without_credentials(draft, options),
+    )
 
 
 def persistent_volume(subject: Subject) -> Migration:

@@ -59,9 +59,7 @@ def access_mode(draft: Draft, accepted: Sequence[str]) -> str:
     ReadWriteOnce beside ReadOnlyMany is an error."""
     wanted = strings(mapping(draft.subject.object, "spec"), "accessModes")
     preferred = (RWX, RWO, RWOP, ROX) if RWOP not in wanted or len(wanted) > 1 else (RWOP, RWO)
-    mode = next((mode for mode in preferred if mode in wanted and mode in accepted), RWO)
-    if mode not in accepted:
-        mode = accepted[0]
+    mode = next((mode for mode in preferred if mode in wanted and mode in accepted), accepted[0])
     if wanted != [mode]:
         said = ", ".join(wanted) or "none"
         draft.note(
@@ -82,6 +80,11 @@ def mount_options(draft: Draft) -> list[str]:
             draft.note("`spec.mountOptions` were ignored in favour of the annotation, so the annotation's are kept.")
         options = [option.strip() for option in annotation.split(",") if option.strip()]
         draft.note(f"Mount options move from the annotation `{_MOUNT_OPTIONS}`, which CSI ignores, to the spec.")
+    return without_credentials(draft, options)
+
+
+def without_credentials(draft: Draft, options: Sequence[str]) -> list[str]:
+    """Mount options without those that hold a credential, which is noted."""
     kept = [option for option in options if option.partition("=")[0].strip().lower() not in _SECRET_OPTIONS]
     if len(kept) < len(options):
         draft.note("A mount option holds a password and is left out: put it into the Secret that the driver reads.")
@@ -101,7 +104,8 @@ def convert(
     """The migration of a PersistentVolume: the same object, same name, with the CSI source `csi`.
 
     `accepted` are the access modes the driver takes for this volume mode, the one to fall back on first.
-    `used_annotations` have become something else in `csi`."""
+    `used_annotations` have become something else in `csi`; `added_annotations` and the mount options `added_options`
+    come from the source."""
     old = mapping(draft.subject.object, "spec")
     name = draft.subject.name
     if not name:

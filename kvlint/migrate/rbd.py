@@ -56,7 +56,7 @@ def storage_class(subject: Subject) -> Migration:
     user = parameters.take("userId") or admin
     admin_secret, user_secret = parameters.take("adminSecretName"), parameters.take("userSecretName")
     admin_namespace = parameters.take("adminSecretNamespace") or "default"
-    user_namespace = parameters.take("userSecretNamespace") or "${pvc.namespace}"
+    user_namespace = parameters.take("userSecretNamespace") or ceph.CLAIM_NAMESPACE
     reference = ceph.user_secret(draft, admin, _old_secret(admin_secret), admin_namespace)
     written |= classes.secrets(reference["name"], reference["namespace"], _ROLES)
     if user != admin or user_secret != admin_secret:

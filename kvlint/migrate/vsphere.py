@@ -11,8 +11,9 @@ from kvlint.migrate.objects import RWO, RWOP, csi_source, storage_name
 from kvlint.migrate.subject import Subject, required, string
 
 DRIVER = "csi.vsphere.vmware.com"
-_DOCS = "https://github.com/kubernetes-sigs/vsphere-csi-driver/blob/master/docs/book/features/"
-_REFERENCES = (f"{_DOCS}volume_provisioning.md", f"{_DOCS}vsphere_csi_migration.md")
+_EXAMPLES = "https://github.com/kubernetes-sigs/vsphere-csi-driver/blob/master/example/"
+_STATIC = f"{_EXAMPLES}vanilla-k8s-RWO-filesystem-volumes/example-static-rwo-volume.yaml"
+_CLASS = f"{_EXAMPLES}vanilla-k8s-RWO-filesystem-volumes/example-sc.yaml"
 _ZONE_KEY = "topology.csi.vmware.com/k8s-zone"
 _REGION_KEY = "topology.csi.vmware.com/k8s-region"
 _ATTRIBUTES = {"type": "vSphere CNS Block Volume"}
@@ -29,7 +30,7 @@ _VSAN = (
 
 def inline(subject: Subject) -> Migration:
     """A Pod's VMDK."""
-    draft = Draft(subject, DRIVER, *_REFERENCES)
+    draft = Draft(subject, DRIVER, _STATIC)
     path = required(subject.body, "volumePath")
     name = storage_name("vsphere", path)
     source = csi_source(DRIVER, _disk(draft, path, name), fs_type=draft.file_system(), attributes=_ATTRIBUTES)
@@ -38,7 +39,7 @@ def inline(subject: Subject) -> Migration:
 
 def persistent_volume(subject: Subject) -> Migration:
     """A PersistentVolume of a VMDK."""
-    draft = Draft(subject, DRIVER, *_REFERENCES)
+    draft = Draft(subject, DRIVER, _STATIC)
     path = required(subject.body, "volumePath")
     source = csi_source(
         DRIVER,
@@ -54,7 +55,7 @@ def persistent_volume(subject: Subject) -> Migration:
 
 def storage_class(subject: Subject) -> Migration:
     """A class that provisions VMDKs: by storage policy, or on one datastore."""
-    draft = Draft(subject, DRIVER, f"{_DOCS}volume_provisioning.md")
+    draft = Draft(subject, DRIVER, _CLASS)
     parameters = classes.Parameters(subject.object)
     written = classes.file_system(draft, parameters)
     policy = parameters.take("storagepolicyname")
