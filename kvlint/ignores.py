@@ -100,9 +100,10 @@ class _Lines:
         self._below = (0, 0, 0)
 
     def start(self, index: int) -> int:
-        """Start of the line that holds `index`."""
+        """Start of the line that holds `index`, after a byte order mark."""
         start = self.text.rfind("\n", 0, index) + 1
-        return max(start, self.text.rfind("\r", start, index) + 1)
+        start = max(start, self.text.rfind("\r", start, index) + 1)
+        return start + (start == 0 and self.text.startswith("\ufeff"))
 
     def byte(self, index: int) -> int:
         """The byte offset of `index`; 0 where the file is not UTF-8 and so never edited."""
