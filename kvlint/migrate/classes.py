@@ -6,8 +6,8 @@ from typing import Any
 from kvlint.finding import Migration
 from kvlint.migrate.draft import Draft, install, quote
 from kvlint.migrate.objects import Object
-from kvlint.migrate.persistent import without_server_fields
-from kvlint.migrate.subject import Refused, mapping, string, string_map
+from kvlint.migrate.persistent import without_credentials, without_server_fields
+from kvlint.migrate.subject import Refused, mapping, string, string_map, strings
 
 FS_TYPE = "csi.storage.k8s.io/fstype"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -88,6 +88,7 @@ def replace(
         "metadata": _metadata(draft),
         "provisioner": draft.driver,
         "parameters": dict(parameters) or None,
+        "mountOptions": without_credentials(draft, strings(old, "mountOptions")) or None,
         "allowedTopologies": list(allowed_topologies) or None,
     }
     if string(old, "apiVersion") not in ("", "storage.k8s.io/v1"):

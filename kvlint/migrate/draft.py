@@ -10,7 +10,7 @@ from typing import Any
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, UNSAFE, Migration
 from kvlint.knowledge.volume_plugins import PLUGINS, REDIRECTED, by_provisioner
 from kvlint.migrate.objects import RWO, RWOP, Object, claim, claim_volume, persistent_volume, secret, volume_name
-from kvlint.migrate.subject import CLASS, INLINE, Refused, Subject, boolean, string
+from kvlint.migrate.subject import CLASS, INLINE, Refused, Subject, boolean, mapping, string
 
 EXT4 = "ext4"
 
@@ -34,6 +34,8 @@ class Draft:
         self.last: list[str] = []
         self.secrets: list[Object] = []
         self._extras = dict(subject.hints)
+        if subject.kind != CLASS:
+            _only_source(subject)
         if self.plugin and subject.kind != CLASS:
             known = self.plugin.pod_fields if subject.kind == INLINE else self.plugin.pv_fields
             unknown = {key: value for key, value in subject.body.items() if key not in known}
@@ -116,6 +118,14 @@ class Draft:
         )
 
 
+def _only_source(subject: Subject) -> None:
+    """Refuse a volume with a second source, as Kubernetes does: one of the two would be lost."""
+    holder = subject.object if subject.kind == INLINE else mapping(subject.object, "spec")
+    others = [key for key in holder if key in PLUGINS and key != subject.source and holder[key] is not None]
+    if others:
+        raise Refused(f"it has a second source, `{others[0]}`, which Kubernetes rejects; keep one, then migrate it")
+
+
 def identifier(subject: Subject) -> str:
     """What names the migrated thing in all findings about it, and in no other."""
     words = [subject.kind, subject.name]
@@ -183,9 +193,6 @@ def bind(
         ),
         claim(name, namespace, volume=volume, capacity=capacity, access_mode=mode),
     )
-    for key, value in subject.object.items():
-        if key not in ("name", subject.source) and value is not None:
-            draft.note(f"`{key}` beside `{subject.source}` is dropped: a volume has one source.")
     if draft.plugin and draft.plugin.after_removal == REDIRECTED and draft.plugin.redirected_in:
         since = ".".join(map(str, draft.plugin.redirected_in))
         draft.note(f"Since Kubernetes {since} `{draft.driver}` serves the inline volume too, where it is installed.")

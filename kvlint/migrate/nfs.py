@@ -9,6 +9,7 @@ from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object, csi_source, stor
 from kvlint.migrate.subject import Subject, required, string_map
 
 DRIVER = "nfs.csi.k8s.io"
+_ATTRIBUTES = {"server", "share", "subDir", "mountPermissions"}
 _REFERENCES = (
     "https://github.com/kubernetes-csi/csi-driver-nfs/blob/master/docs/driver-parameters.md",
     "https://kubernetes.io/docs/concepts/storage/volumes/#nfs",
@@ -27,19 +28,20 @@ def inline(subject: Subject) -> Migration:
 def inline_csi(subject: Subject) -> Migration:
     """A Pod's `csi` volume of this driver, which serves Pods directly only if it was installed so."""
     draft = Draft(subject, DRIVER, *_REFERENCES)
-    attributes = string_map(subject.body, "volumeAttributes")
-    options = [option for option in attributes.pop("mountOptions", "").split(",") if option]
-    folder = "/".join(part for part in (required(attributes, "share"), attributes.get("subDir", "")) if part)
-    name = storage_name("nfs", required(attributes, "server"), folder)
+    written = string_map(subject.body, "volumeAttributes")
+    options = persistent.without_credentials(draft, written.pop("mountOptions", "").split(","))
+    attributes = {key: value for key, value in written.items() if key in _ATTRIBUTES}
+    for key in written:
+        if key not in _ATTRIBUTES:
+            draft.note(f"The driver does not know the attribute `{key}`; it is not carried over.")
+    for key in ("fsType", "nodePublishSecretRef"):
+        if subject.body.get(key):
+            draft.note(f"`{key}` means nothing to NFS and is not carried over.")
+    server, share = required(attributes, "server"), required(attributes, "share")
+    extras = [attributes.get("subDir", ""), attributes.get("mountPermissions", ""), *options]
+    name = storage_name("nfs", server, "#".join((share, *extras)).rstrip("#"))
     source = csi_source(DRIVER, draft.own_handle(name, "export"), attributes=attributes)
-    return bind(
-        draft,
-        name,
-        {"csi": source},
-        RWX,
-        draft.read_only(),
-        mount_options=persistent.without_credentials(draft, options),
-    )
+    return bind(draft, name, {"csi": source}, RWX, draft.read_only(), mount_options=options)
 
 
 def persistent_volume(subject: Subject) -> Migration:

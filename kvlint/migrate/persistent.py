@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvlint.finding import Migration
+from kvlint.knowledge.credential_keys import MOUNT_SECRETS
 from kvlint.knowledge.volume_plugins import REDIRECTED
 from kvlint.migrate.draft import Draft, install, quote
-from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object
+from kvlint.migrate.objects import RWO, RWOP, RWX, Object
 from kvlint.migrate.subject import Refused, mapping, string, string_map, strings
 from kvlint.migrate.topology import labels
 
@@ -25,17 +26,18 @@ _DROPPED = (
     "volume.kubernetes.io/selected-node",
     "volume.kubernetes.io/storage-provisioner",
 )
+# Written by the API server and its controllers; owners are of the old cluster, and a wrong one deletes the object.
 _SERVER_METADATA = (
     "creationTimestamp",
     "deletionGracePeriodSeconds",
     "deletionTimestamp",
     "generation",
     "managedFields",
+    "ownerReferences",
     "resourceVersion",
     "selfLink",
     "uid",
 )
-_SECRET_OPTIONS = ("pass", "passwd", "password", "secret")
 
 
 def volume_mode(draft: Draft) -> str:
@@ -52,21 +54,25 @@ def file_system(draft: Draft) -> str:
     return ""
 
 
-def access_mode(draft: Draft, accepted: Sequence[str]) -> str:
-    """The one access mode to write, of those the driver accepts; a note if the claim must change with it.
+def access_modes(draft: Draft, accepted: Sequence[str]) -> list[str]:
+    """The access modes to write, of those the driver accepts: one, or those of a share that is ReadWriteMany.
 
-    In-tree plugins never looked at access modes, and CSI takes the list as one capability: ReadWriteMany wins, and
-    ReadWriteOnce beside ReadOnlyMany is an error."""
+    `accepted` is in the order of preference; a share's begins with ReadWriteMany. In-tree plugins never looked at
+    access modes, but CSI drivers reject what they cannot do, and take a list as one capability: ReadWriteMany covers
+    the modes beside it, ReadWriteOnce beside ReadOnlyMany is an error (csi-lib-utils accessmodes)."""
     wanted = strings(mapping(draft.subject.object, "spec"), "accessModes")
-    preferred = (RWX, RWO, RWOP, ROX) if RWOP not in wanted or len(wanted) > 1 else (RWOP, RWO)
-    mode = next((mode for mode in preferred if mode in wanted and mode in accepted), accepted[0])
-    if wanted != [mode]:
-        said = ", ".join(wanted) or "none"
+    candidates = [RWO if mode == RWX and RWX not in accepted else mode for mode in wanted]
+    modes = [mode for mode in accepted if mode in candidates]
+    if RWX in modes and accepted[0] == RWX:
+        modes = [mode for mode in modes if mode != RWOP]
+    else:
+        modes = modes[:1] or [accepted[0]]
+    if sorted(modes) != sorted(set(wanted)):
         draft.note(
-            f"Access modes {said} become {mode}, the one the driver accepts; a claim that asks for another no longer "
-            "matches this volume."
+            f"Access modes {', '.join(wanted) or 'none'} become {', '.join(modes)}, which the driver can do; a claim "
+            "that asks for another no longer matches this volume."
         )
-    return mode
+    return modes
 
 
 def mount_options(draft: Draft) -> list[str]:
@@ -85,9 +91,14 @@ def mount_options(draft: Draft) -> list[str]:
 
 def without_credentials(draft: Draft, options: Sequence[str]) -> list[str]:
     """Mount options without those that hold a credential, which is noted."""
-    kept = [option for option in options if option.partition("=")[0].strip().lower() not in _SECRET_OPTIONS]
-    if len(kept) < len(options):
-        draft.note("A mount option holds a password and is left out: put it into the Secret that the driver reads.")
+    kept: list[str] = []
+    for option in options:
+        parts = option.split(",")
+        clean = [part for part in parts if part.partition("=")[0].strip().lower() not in MOUNT_SECRETS]
+        if len(clean) < len(parts):
+            draft.note("A mount option holds a password and is left out: put it into the Secret that the driver reads.")
+        if clean:
+            kept.append(",".join(clean))
     return kept
 
 
@@ -103,14 +114,14 @@ def convert(
 ) -> Migration:
     """The migration of a PersistentVolume: the same object, same name, with the CSI source `csi`.
 
-    `accepted` are the access modes the driver takes for this volume mode, the one to fall back on first.
+    `accepted` are the access modes the driver takes for this volume mode, as for `access_modes`.
     `used_annotations` have become something else in `csi`; `added_annotations` and the mount options `added_options`
     come from the source."""
     old = mapping(draft.subject.object, "spec")
     name = draft.subject.name
     if not name:
         raise Refused("the PersistentVolume has no name; correct it first")
-    spec = _spec(draft, old, csi, access_mode(draft, accepted), node_affinity, added_options)
+    spec = _spec(draft, old, csi, access_modes(draft, accepted), node_affinity, added_options)
     volume: Object = {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
@@ -127,7 +138,7 @@ def convert(
 
 
 def without_server_fields(metadata: Mapping[str, Any]) -> Object:
-    """Metadata without what only the API server writes."""
+    """Metadata without what the API server and its controllers write."""
     return {key: value for key, value in metadata.items() if key not in _SERVER_METADATA}
 
 
@@ -158,7 +169,7 @@ def _spec(
     draft: Draft,
     old: Mapping[str, Any],
     csi: Mapping[str, Any],
-    mode: str,
+    modes: list[str],
     node_affinity: Mapping[str, Any] | None,
     added_options: Sequence[str],
 ) -> Object:
@@ -169,7 +180,7 @@ def _spec(
     options = [*mount_options(draft), *added_options]
     replaced = {
         "capacity": {"storage": size},
-        "accessModes": [mode],
+        "accessModes": modes,
         "persistentVolumeReclaimPolicy": "Retain",
         "storageClassName": _storage_class(draft, old),
         "claimRef": _claim_ref(draft, old),

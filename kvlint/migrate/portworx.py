@@ -46,7 +46,7 @@ def persistent_volume(subject: Subject) -> Migration:
     return persistent.convert(
         draft,
         source,
-        (RWO, RWOP) if persistent.volume_mode(draft) == persistent.BLOCK else (RWO, RWX, RWOP),
+        (RWO, RWOP) if persistent.volume_mode(draft) == persistent.BLOCK else (RWX, RWO, RWOP),
         node_affinity=topology.node_affinity(draft, {}, {}),
     )
 
