@@ -3,12 +3,13 @@
     python tools/generate.py            write what changed
     python tools/generate.py --check    write nothing; exit 1 and name the files that are stale
 
-Exit 2 means that the data itself is wrong. Every output is an artefact, a path and a function that renders its text; a
-new kind of output (rule cards, JSON schemas, documentation pages) is one more function in ARTEFACTS.
+Exit 2 means that some data is wrong; all the rest is written. Every output is an artefact, a path and a function that
+renders its text; a new kind of output is one more function in ARTEFACTS.
 """
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ class Artefact(NamedTuple):
 def knowledge(root: Path) -> Iterator[Artefact]:
     """One module of tuples for every knowledge table."""
     for name in tables.names(root):
-        yield Artefact(GENERATED / f"{name}.py", lambda name=name: tables.module(root, name))
+        yield Artefact(GENERATED / f"{name}.py", partial(tables.module, root, name))
 
 
 def rules(root: Path) -> Iterator[Artefact]:
@@ -57,16 +58,28 @@ def orphans(root: Path, known: list[Artefact]) -> list[Path]:
     return [path for path in found if path.name != "__init__.py" and path not in paths]
 
 
-def stale(root: Path) -> Iterator[tuple[Path, str | None]]:
-    """Paths whose file differs from what would be written, with the new text; None where the file must go."""
+class Outcome(NamedTuple):
+    """What differs: paths with their new text (None where the file must go), and data that could not be compiled."""
+
+    changed: list[tuple[Path, str | None]]
+    problems: list[DataError]
+
+
+def compare(root: Path) -> Outcome:
+    """Render everything and compare it with the files below `root`."""
+    outcome = Outcome([], [])
     known = artefacts(root)
     for artefact in known:
-        text = artefact.render()
+        try:
+            text = artefact.render()
+        except DataError as error:
+            outcome.problems.append(error)
+            continue
         path = root / artefact.path
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            yield artefact.path, text
-    for path in orphans(root, known):
-        yield path, None
+            outcome.changed.append((artefact.path, text))
+    outcome.changed.extend((path, None) for path in orphans(root, known))
+    return outcome
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
@@ -74,12 +87,8 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     if arguments and not check:
         print("usage: generate.py [--check]", file=sys.stderr)
         return 2
-    try:
-        changed = list(stale(root))
-    except DataError as error:
-        print(error, file=sys.stderr)
-        return 2
-    for path, text in changed:
+    outcome = compare(root)
+    for path, text in outcome.changed:
         if check:
             print(f"stale: {path.as_posix()} (run `make generate`)")
         elif text is None:
@@ -89,7 +98,11 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8", newline="\n")
             print(f"wrote {path.as_posix()}")
-    return int(check and bool(changed))
+    for problem in outcome.problems:
+        print(problem, file=sys.stderr)
+    if outcome.problems:
+        return 2
+    return int(check and bool(outcome.changed))
 
 
 if __name__ == "__main__":

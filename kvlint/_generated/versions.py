@@ -7,5 +7,3 @@ OLDEST = (1, 13)
 NEWEST_SNAPSHOTTER = (8, 6)
 
 AS_OF = '2026-11-23'
-
-SOURCE = ('kubernetes OpenAPI v1.37.0', 'kubernetes-csi/external-snapshotter v8.6.0', 'KEP-178 (CSI GA in 1.13)')

@@ -1,7 +1,7 @@
 """Which access modes a volume takes, by volume source or CSI driver, and by volume mode.
 
-In-tree plugins: the table of kubernetes.io "Persistent Volumes"; the plugins themselves never enforced it. CSI drivers: the
-capabilities their code accepts; external-provisioner and external-attacher collapse the modes of a volume into one
+In-tree plugins: the table of kubernetes.io "Persistent Volumes"; the plugins themselves never enforced it. CSI drivers:
+the capabilities their code accepts; external-provisioner and external-attacher collapse the modes of a volume into one
 capability, and reject ReadWriteOnce together with ReadOnlyMany (csi-lib-utils, accessmodes).
 """
 
@@ -39,7 +39,8 @@ class AccessModes(NamedTuple):
 
 def _row(row: Any) -> AccessModes:
     found = AccessModes(*row)
-    return found._replace(filesystem=tuple(map(Mode._make, found.filesystem)), block=tuple(map(Mode._make, found.block)))
+    filesystem, block = (tuple(map(Mode._make, modes)) for modes in (found.filesystem, found.block))
+    return found._replace(filesystem=filesystem, block=block)
 
 
 @cache
@@ -62,7 +63,7 @@ def of_source(field: str) -> AccessModes | None:
 
 
 def of_driver(name: str) -> AccessModes | None:
-    """The modes of the CSI driver or provisioner `name`: by its exact name, then by pattern; None for an unknown one."""
+    """The modes of the CSI driver or provisioner `name`, found by its exact name or by pattern; None if unknown."""
     known = _drivers().get(name)
     if known is not None:
         return known

@@ -16,10 +16,10 @@ CRD = "crd"
 class Api(NamedTuple):
     """One kind in one version of an API group that is deprecated or gone.
 
-    `scheme` is KUBERNETES (`introduced`, `deprecated` and `removed` are Kubernetes minors; `removed` is the first one that
-    does not serve it) or CRD (`deprecated_release` and `removed_release` name the project's release in words, "" for not
-    yet). Write `replacement` instead, with `replacement_kind` where the kind is called otherwise now. `drop_in`: nothing
-    else changes; otherwise `breaking_changes` says what does, one sentence each."""
+    `scheme` is KUBERNETES (`introduced`, `deprecated` and `removed` are Kubernetes minors; `removed` is the first one
+    that does not serve it) or CRD (`deprecated_release` and `removed_release` name the project's release in words, ""
+    for not yet). Write `replacement` instead, with `replacement_kind` where the kind is called otherwise now.
+    `drop_in`: nothing else changes; otherwise `breaking_changes` says what does, one sentence each."""
 
     api_version: str
     kind: str

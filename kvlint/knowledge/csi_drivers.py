@@ -18,8 +18,8 @@ class CsiDriver(NamedTuple):
 
     `pattern` (RE2, the whole name) covers names that an operator or a user builds. `status` is alive, unknown,
     deprecated, archived, abandoned or renamed (`renamed_to` is the name today, "" where it became several). `modes` are
-    its volumeLifecycleModes, empty where not known; `attach_required` is None and `fs_group_policy` "" where its manifest
-    does not say. `credential_attributes` are volumeAttributes documented with a credential in clear text."""
+    its volumeLifecycleModes, empty where not known; `attach_required` is None and `fs_group_policy` "" where its
+    manifest does not say. `credential_attributes` are volumeAttributes documented with a credential in clear text."""
 
     name: str
     pattern: str

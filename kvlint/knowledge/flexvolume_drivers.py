@@ -34,12 +34,12 @@ class SecretKey(NamedTuple):
 class FlexDriver(NamedTuple):
     """One FlexVolume driver, or several names of the same one.
 
-    `drivers` are its names, `pattern` (RE2, the whole name) covers names that users choose. A row with `only_fs_type` or
-    `only_option` holds for volumes with that fsType or that option. `local`: the data is on the node, or it is no storage.
-    `mounts` is block, file, object, secret, socket or other; `status` removed, deprecated, unmaintained, maintained,
-    example or unknown. `secret_keys` is what the Secret holds; the kubelet takes only one whose type is the driver's name.
-    `successors` are CSI drivers through which an existing volume can be claimed; `conversion` says on what ground: vendor, csi-docs, mechanical,
-    partial or none. `advice` is for users."""
+    `drivers` are its names, `pattern` (RE2, the whole name) covers names that users choose. A row with `only_fs_type`
+    or `only_option` holds for volumes with that fsType or that option. `local`: the data is on the node, or it is no
+    storage. `mounts` is block, file, object, secret, socket or other; `status` removed, deprecated, unmaintained,
+    maintained, example or unknown. `secret_keys` is what the Secret holds; the kubelet takes only one whose type is the
+    driver's name. `successors` are CSI drivers through which an existing volume can be claimed; `conversion` says on
+    what ground: vendor, csi-docs, mechanical, partial or none. `advice` is for users."""
 
     id: str
     drivers: tuple[str, ...]

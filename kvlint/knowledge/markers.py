@@ -26,8 +26,8 @@ class Marker(NamedTuple):
 
     `type` is annotation, label, finalizer, parameter or field; `kinds` are the objects it means something on (empty for
     parameters: StorageClasses). `status` is DEPRECATED (works, `replacement` is better), DEAD (no effect),
-    CONTROLLER_OWNED (written by a controller) or CURRENT. `deprecated` and `removed` are the first minors of which it is
-    true. `effect` is a clause that reads after "which", `fix` a command without full stop.
+    CONTROLLER_OWNED (written by a controller) or CURRENT. `deprecated` and `removed` are the first minors of which it
+    is true. `effect` is a clause that reads after "which", `fix` a command without full stop.
 
     A parameter holds for the `provisioners` listed ("csi": every known CSI driver) but those in `other_drivers`;
     `any_case`: its name is compared without case."""

@@ -30,8 +30,8 @@ class PlatformClass(NamedTuple):
     """One StorageClass of a platform.
 
     `older_provisioners`: the same class on older clusters. `default`: it is the default class of a new cluster;
-    `default_before`: it was one on clusters made before that minor, and stays one when they are upgraded. `binding_mode`
-    is "" where it is not known. `only_with`: the add-on or option that brings it."""
+    `default_before`: it was one on clusters made before that minor, and stays one when they are upgraded.
+    `binding_mode` is "" where it is not known. `only_with`: the add-on or option that brings it."""
 
     platform: str
     name: str

@@ -1,8 +1,8 @@
 """Dynamic provisioners outside of Kubernetes that are no CSI drivers: which are retired, and what replaces them.
 
 Most retired ones come from kubernetes-retired/external-storage, archived in October 2020. A provisioner's name is free
-text that its Deployment sets: the well-known ones are matched exactly, and a name from an example (`sample`) may be used
-by something else.
+text that its Deployment sets: the well-known ones are matched exactly, and a name from an example (`sample`) may be
+used by something else.
 """
 
 import re
@@ -35,10 +35,10 @@ class ProvisionerParameter(NamedTuple):
 class Provisioner(NamedTuple):
     """One provisioner.
 
-    `pattern` (RE2, the whole name) covers names that users build. `status` is archived, removed, deprecated, unmaintained,
-    renamed or maintained. `sample`: the name comes from an example; `image_only`: the row is there for its images.
-    `pv_source` is the volume source of the PersistentVolumes it made. `images` (RE2) match the image of its workload,
-    without tag, digest and `docker.io/`."""
+    `pattern` (RE2, the whole name) covers names that users build. `status` is archived, removed, deprecated,
+    unmaintained, renamed or maintained. `sample`: the name comes from an example; `image_only`: the row is there for
+    its images. `pv_source` is the volume source of the PersistentVolumes it made. `images` (RE2) match the image of its
+    workload, without tag, digest and `docker.io/`."""
 
     name: str
     pattern: str
@@ -103,7 +103,7 @@ def find(name: str) -> Provisioner | None:
 
 
 def retired_image(image: str) -> Provisioner | None:
-    """The retired provisioner that the container image `image` runs, with or without tag and digest; None for others."""
+    """The retired provisioner that the container image `image` runs; its tag and digest do not matter."""
     repository = image.partition("@")[0].removeprefix("docker.io/")
     head, slash, last = repository.rpartition("/")
     repository = head + slash + last.partition(":")[0]

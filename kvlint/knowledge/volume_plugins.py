@@ -45,10 +45,10 @@ class VolumePlugin(NamedTuple):
     the data is reached over a network; `inline_finding`: written in a Pod it is an inline network volume. `attach` is
     controller, node, mount, driver or none.
 
-    `deprecated_in`, `redirected_in` (handed to the CSI driver by default), `migration_ga_in` and `removed_in` (no working
-    plugin) are the first minors of which it is true; `after_removal` says what then happens: REDIRECTED, FAILS, DISABLED
-    or STILL_IN_TREE. `api_defaults` are written by the API server into live objects, `runtime_defaults` are assumed by
-    the plugin. `advice` is for users, `references` are pages they can open."""
+    `deprecated_in`, `redirected_in` (handed to the CSI driver by default), `migration_ga_in` and `removed_in` (no
+    working plugin) are the first minors of which it is true; `after_removal` says what then happens: REDIRECTED, FAILS,
+    DISABLED or STILL_IN_TREE. `api_defaults` are written by the API server into live objects, `runtime_defaults` are
+    assumed by the plugin. `advice` is for users, `references` are pages they can open."""
 
     field: str
     name: str
