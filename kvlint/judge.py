@@ -185,7 +185,9 @@ class Judge:
             confidence=min(match.confidence, view.confidence),
             message=fill(card.message, values),
             help=fill(match.help or card.help, values),
-            location=self.location(*(match.span or (match.node.start, match.node.end)), fill(match.label or card.label, values)),
+            location=self.location(
+                *(match.span or (match.node.start, match.node.end)), fill(match.label or card.label, values)
+            ),
             resource=self.reference(resource),
             field=match.path,
             related=tuple(self.location(node.start, node.end, label) for node, label in match.related),
@@ -230,7 +232,7 @@ def fingerprint(rule: str, source: Source, resource: Resource | None, path: str)
 
     who = f"{resource.kind}\0{resource.namespace or ''}\0{resource.name}" if resource is not None else ""
     where = _named_path(resource, path) if resource is not None else path
-    return sha256("\0".join((rule, source.name, who, where)).encode("utf-8", "replace")).hexdigest()[:32]
+    return sha256("\0".join((rule, source.identity, who, where)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def unique(findings: list[Finding]) -> Iterator[Finding]:

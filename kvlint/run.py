@@ -99,7 +99,7 @@ def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
     return Catalogue(configuration.build(data, root), rules, checks, found.texts)
 
 
-def plan_of(arguments: Arguments, known: Catalogue, notices: list[str]) -> Plan:
+def plan_of(arguments: Arguments, known: Catalogue, roots: files.Roots, notices: list[str]) -> Plan:
     """What the rules of this run are and how they judge. Raises UsageError, ConfigError."""
     config = known.config
     for flag in ("select", "ignore"):
@@ -119,6 +119,7 @@ def plan_of(arguments: Arguments, known: Catalogue, notices: list[str]) -> Plan:
             frozenset(one.rule.id for one in active),
             config.per_file,
             lambda file: files.relative(file, config.root),
+            roots.identity,
         )
     return Plan(
         active,
@@ -138,16 +139,18 @@ def check(arguments: Arguments) -> Run:
     given = [path for path in paths if path != files.STDIN]
     stdin_name = arguments.last("stdin-filename") or "<stdin>"
     known = catalogue(arguments, [*given, *([stdin_name] if arguments.on("stdin-filename") else [])])
-    plan = plan_of(arguments, known, notices)
+    roots = files.Roots()
+    plan = plan_of(arguments, known, roots, notices)
     exclude = files.Exclusion(known.config.exclude, known.config.root)
     found = files.find(given, exclude, arguments.on("force-exclude"))
     notices.extend(_about_files(found, given))
     sources: list[Source] = []
     if stdin and not (arguments.on("force-exclude") and stdin_name in exclude):
-        sources.append(Source(stdin_name, files.read_stdin()))
+        identity = roots.identity(stdin_name) if arguments.on("stdin-filename") else ""
+        sources.append(Source(stdin_name, files.read_stdin(), identity))
     errors = list(found.errors)
     facts = [map_source(source, plan) for source in sources]
-    facts.extend(_map_files(found, plan, errors, quiet=arguments.on("quiet")))
+    facts.extend(_map_files(found, plan, roots, errors, quiet=arguments.on("quiet")))
     report = reduce(facts, plan, tuple(notices))
     minimum = Severity[arguments.last("min-severity").upper()] if arguments.on("min-severity") else None
     if minimum is not None:
@@ -241,7 +244,9 @@ def add_ignores(arguments: Arguments, run: Run) -> tuple[Run, list[str]]:
     return check(arguments) if changed else run, notices
 
 
-def _map_files(found: files.Found, plan: Plan, errors: list[str], quiet: bool) -> Iterator[FileFacts]:
+def _map_files(
+    found: files.Found, plan: Plan, roots: files.Roots, errors: list[str], quiet: bool
+) -> Iterator[FileFacts]:
     names: Iterable[str] = found.files
     if len(found.files) >= MANY_FILES and not quiet and sys.stderr.isatty():
         names = _with_progress(found.files)
@@ -252,7 +257,7 @@ def _map_files(found: files.Found, plan: Plan, errors: list[str], quiet: bool) -
             if not isinstance(error, FileNotFoundError) or name in found.explicit:
                 errors.append(f"cannot read `{name}`: {files.reason(error)}")
             continue
-        yield map_source(Source(name, data), plan)
+        yield map_source(Source(name, data, roots.identity(name)), plan)
 
 
 def _with_progress(names: Sequence[str]) -> Iterator[str]:

@@ -11,16 +11,18 @@ _BOM = "\ufeff"
 
 
 class Source:
-    """One input: its display name and its bytes.
+    """One input: its display name and its bytes. `identity` is its path within its repository, by default its name:
+    what fingerprints are made of, so that they are the same in every checkout.
 
     All spans in kvlint are code-point indices into `text`. UTF-8 is read with `surrogateescape`: each byte that is not
     UTF-8 is one lone surrogate, so indices and byte offsets stay exact for any input. UTF-16 is recognised by its byte
     order mark. A byte order mark counts as index 0 but not as a column."""
 
-    __slots__ = ("_starts", "_text", "data", "name")
+    __slots__ = ("_starts", "_text", "data", "identity", "name")
 
-    def __init__(self, name: str, data: bytes) -> None:
+    def __init__(self, name: str, data: bytes, identity: str = "") -> None:
         self.name = name
+        self.identity = identity or name
         self.data = data
         self._text: str | None = None
         self._starts: list[int] | None = None

@@ -23,13 +23,15 @@ class PerFile(NamedTuple):
 class Policy(NamedTuple):
     """What a run suppresses. `card` is the rule for unused ignores with its severity, None where it takes no part;
     `known` are all rule ids, `judged` those whose silence is evidence: active, and able to see what they need.
-    `inside` gives a file's path below the folder of the configuration, None outside of it."""
+    `inside` gives a file's path below the folder of the configuration, None outside of it; `identity` its path within
+    its repository."""
 
     card: Rule | None
     known: frozenset[str]
     judged: frozenset[str]
     per_file: tuple[PerFile, ...] = ()
     inside: Callable[[str], str | None] = str
+    identity: Callable[[str], str] = str
 
 
 def settle(findings: Iterable[Finding], ignores: Mapping[str, Sequence[Ignore]], policy: Policy) -> list[Finding]:
@@ -38,7 +40,7 @@ def settle(findings: Iterable[Finding], ignores: Mapping[str, Sequence[Ignore]],
     `ignores` are those of each file. The findings come back in no particular order."""
     marked, used = mark(findings, ignores)
     if policy.card is not None:
-        idle = unused(ignores, used, policy.card, policy.known, policy.judged)
+        idle = unused(ignores, used, policy, policy.card)
         marked += mark(idle, ignores)[0]
     return mark_files(marked, policy.per_file, policy.inside) if policy.per_file else marked
 
@@ -84,29 +86,25 @@ def mark_files(
 
 
 def unused(
-    ignores_by_file: Mapping[str, Sequence[Ignore]],
-    used: Collection[tuple[str, int, str]],
-    card: Rule,
-    known: Collection[str],
-    judged: Collection[str],
+    ignores_by_file: Mapping[str, Sequence[Ignore]], used: Collection[tuple[str, int, str]], policy: Policy, card: Rule
 ) -> Iterator[Finding]:
-    """Findings for ignores that are misspelt, name no known rule, or match nothing; arguments as in `Policy`."""
+    """Findings for ignores that are misspelt, name no known rule, or match nothing."""
+    known = policy.known
     for file, listed in ignores_by_file.items():
+        found: list[Finding] = []
         for index, ignore in enumerate(listed):
             if not ignore.rules:
-                yield _finding(file, ignore, card, "`?`", MISSPELT[ignore.by], None)
-                continue
-            unknown = [rule for rule in ignore.rules if rule not in known]
-            for rule in unknown:
-                yield _finding(file, ignore, card, f"`{rule}`", _unknown(rule, known), None)
+                found.append(_finding(file, ignore, card, "", MISSPELT[ignore.by], None))
+            unknown = (rule for rule in ignore.rules if rule not in known)
+            found.extend(_finding(file, ignore, card, rule, _unknown(rule, known), None) for rule in unknown)
             idle = [
                 rule
                 for rule in dict.fromkeys(ignore.rules)
-                if rule in known and rule in judged and rule != UNUSED and (file, index, rule) not in used
+                if rule in known and rule in policy.judged and rule != UNUSED and (file, index, rule) not in used
             ]
             if idle and ignore.sure:
-                names = ", ".join(f"`{rule}`" for rule in idle)
-                yield _finding(file, ignore, card, names, None, _removal(file, ignore, idle))
+                found.append(_finding(file, ignore, card, "`, `".join(idle), None, _removal(file, ignore, idle)))
+        yield from _with_fingerprints(found, policy.identity(file))
 
 
 MISSPELT = {
@@ -125,10 +123,8 @@ def _finding(
     file: str, ignore: Ignore, card: Rule, names: str, words: tuple[str, str] | None, fix: Fix | None
 ) -> Finding:
     values = {"rules": names}
-    message, advice = words or (fill(card.message, {"rules": names.strip("`")}), fill(card.help, values))
+    message, advice = words or (fill(card.message, values), fill(card.help, values))
     location = Location(file, *ignore.span, fill(card.label, values))
-    # No line number: the fingerprint of a finding stays when lines move.
-    fingerprint = _digest(card.id, file, ignore.by, ",".join(ignore.rules), ignore.field, names)
     return Finding(
         card.id,
         card.category,
@@ -138,17 +134,22 @@ def _finding(
         advice,
         location,
         None,
-        "",
-        (),
-        fingerprint,
-        fix,
+        ignore.field,
+        fix=fix,
     )
 
 
-def _digest(*parts: str) -> str:
+def _with_fingerprints(findings: Iterable[Finding], identity: str) -> Iterator[Finding]:
+    """Fingerprints that stay when lines move; equal ones of a file get a running number."""
     from hashlib import sha256
 
-    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    count: dict[str, int] = {}
+    for finding in findings:
+        parts = "\0".join((finding.rule, identity, finding.field, finding.message))
+        made = sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        number = count.get(made, 0)
+        count[made] = number + 1
+        yield finding._replace(fingerprint=f"{made}-{number}" if number else made)
 
 
 def _unknown(rule: str, known: Collection[str]) -> tuple[str, str]:
