@@ -14,7 +14,7 @@ SCALAR, MAPPING, SEQUENCE = "scalar", "mapping", "sequence"
 
 _BLANK = re.compile(r"(?:\s|#[^\r\n]*)*")
 _PROPERTY = re.compile(r"[&!]\S*")
-_LINE_BREAK = re.compile("[\r\n\x85\u2028\u2029]")
+LINE_BREAK = re.compile("[\r\n\x85\u2028\u2029]")
 _NONE: list[Any] = []
 
 
@@ -107,7 +107,7 @@ class Node:
         end: int = event.end_mark.index
         if self.anchor is None and self.style in ("|", ">"):
             start = event.start_mark.index
-            match = _LINE_BREAK.search(text, start + len(text[start:end].rstrip()))
+            match = LINE_BREAK.search(text, start + len(text[start:end].rstrip()))
             return base + (match.start() if match else len(text))
         return base + end
 

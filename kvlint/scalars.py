@@ -35,20 +35,21 @@ _MAYBE_TYPED = frozenset("yYnNtTfFoO~") | _NUMERIC
 _INTEGER = re.compile(r"([-+]?)(?:0[bB]([01]+)|0[oO]?([0-7]+)|0[xX]([0-9a-fA-F]+)|([1-9][0-9]*|0))")
 _SIGNED_BINARY = re.compile(r"0b([-+][01]+)")
 _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_FRACTION = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?")
-_DATE = re.compile(
-    r"[0-9]{4}-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:[Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})|"
-    r" [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:[.,][0-9]+)?)?"
+_LOOSE_UNDERSCORE = re.compile(r"_(?:[^0-9]|$)|[^0-9]_")
+_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})|"
+    r" ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?)?"
 )
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 
 
 def _number(text: str) -> int | float | str:
     """The number `text` is, or `text`: integers of 64 bits (signed, or unsigned without a sign), else a decimal."""
-    if text[0] == ".":
-        return _decimal(text) if _FRACTION.fullmatch(text) else text
     plain = text.replace("_", "")
+    if text[0] == ".":
+        valid = _DECIMAL.fullmatch(plain) and not _LOOSE_UNDERSCORE.search(text)
+        return _decimal(plain, text) if valid else text
     match = _INTEGER.fullmatch(plain)
     if match and (match[5] is None or len(match[5]) < 21):
         sign, binary, octal, hexadecimal, decimal = match.groups()
@@ -58,14 +59,14 @@ def _number(text: str) -> int | float | str:
                 if -(1 << 63) <= value < (1 << 63 if sign else 1 << 64):
                     return value
     if _DECIMAL.fullmatch(plain):
-        decimal_value = _decimal(plain)
-        return text if isinstance(decimal_value, str) else decimal_value
+        return _decimal(plain, text)
     match = _SIGNED_BINARY.fullmatch(plain)
     return int(match[1], 2) if match and len(match[1]) < 65 else text
 
 
-def _decimal(text: str) -> float | str:
-    value = float(text)
+def _decimal(plain: str, text: str) -> float | str:
+    """`plain` as a float, or `text` when it is beyond what a float can hold."""
+    value = float(plain)
     return text if value in (float("inf"), float("-inf")) else value
 
 
@@ -83,17 +84,29 @@ def _tagged(value: str, tag: str) -> Json:
     if tag == _BINARY:
         return _binary(value)
     if tag == _TIMESTAMP:
-        match = _DATE.fullmatch(value)
-        if match and 0 < int(match[1]) < 13 and 0 < int(match[2]) < 32:
-            return value
-        raise ValueError("this is not a timestamp")
+        return _timestamp(value)
     allowed = _RESOLVED.get(tag)
     if allowed is None:
         return value
     typed = _implicit(value)
-    if type(typed) not in allowed:
+    if type(typed) not in allowed or (tag == _FLOAT and isinstance(typed, int) and typed >= 1 << 63):
         raise ValueError(f"the value does not fit its tag !!{tag.removeprefix(_PREFIX)}")
     return float(typed) if tag == _FLOAT and isinstance(typed, int) else typed
+
+
+def _timestamp(value: str) -> str:
+    """The text itself: a timestamp stays a string."""
+    from datetime import datetime
+
+    match = _TIME.fullmatch(value)
+    if match is not None:
+        year, month, day, *clock = (int(number) for number in match.groups() if number is not None)
+        try:
+            datetime(max(year, 1), month, day, *clock)  # type: ignore[arg-type]
+            return value
+        except ValueError:
+            pass
+    raise ValueError("the value does not fit its tag !!timestamp")
 
 
 def _binary(value: str) -> str:

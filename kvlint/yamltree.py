@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from kvlint.node import MAPPING, SCALAR, SEQUENCE, Entry, Node, YamlError
+from kvlint.node import LINE_BREAK, MAPPING, SCALAR, SEQUENCE, Entry, Node, YamlError
 from kvlint.source import Source
 
 try:
@@ -34,14 +34,11 @@ _MAX_ALIASED = 0.99
 
 _RAW_PARSE_BRACKETS = 5_000
 _UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BREAKS = "\n\r\x85\u2028\u2029"
 _SEPARATOR = re.compile(r"\n---([^\n]*)")
-_HASH = re.compile(r"#")
 _NO_CONTENT = re.compile(r"(?:[\s\ufeff]+|#[^\r\n]*|%[^\r\n]*[\r\n]|\.\.\.\s)*(?:\.\.\.$)?")
 _JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
 _NEXT_OBJECT = re.compile(r"\}\s*\{")
 _JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
-_LINE_BREAK = re.compile(f"[{_BREAKS}]")
 _QUOTED = re.compile(r"'[^']{4,}'|\"[^\"]{4,}\"")
 _TEMPLATE = re.compile(r"(?:^|[\r\n])(?:[^\r\n\"'#{}]*: *|[ \t-]*)\{[{%]")
 _Scalar, _Alias = yaml.ScalarEvent, yaml.AliasEvent
@@ -181,6 +178,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, base: int) -> YamlErro
     context: Any = error.context_mark
     if context and (not mark or mark.index >= len(text) or "simple key" in (error.context or "")):
         mark = context
+    if "nesting" in (error.problem or ""):
+        return _too_deep(base + mark.index)
     parts = [part for part in (error.context, error.problem) if part]
     message = _QUOTED.sub("…", ", ".join(parts).splitlines()[0]) if parts else "this is not YAML"
     return YamlError(message, base + min(mark.index, len(text)) if mark else base)
@@ -306,21 +305,22 @@ def comments(document: Document, roots: Iterable[Node | None], marker: str) -> l
     """The spans of the document's comments that contain `marker`, from `#` to the end of the line.
 
     `roots` are the composed nodes of the document and its `rest()`: a `#` inside a scalar is no comment."""
-    text = document.source.text
+    text, start = document.source.text, document.start
     found: list[tuple[int, int]] = []
-    at = text.find(marker, document.start, document.end)
-    if at < 0:
-        return found
-    scalars_spans = sorted(_scalar_spans(text, roots))
+    at = text.find(marker, start, document.end)
+    spans = sorted(_scalar_spans(text, roots)) if at >= 0 else []
     while at >= 0:
-        start = max(text.rfind(line_break, document.start, at) for line_break in _BREAKS) + 1 or document.start
-        match = _LINE_BREAK.search(text, at, document.end)
+        for line_break in LINE_BREAK.finditer(text, start, at):
+            start = line_break.end()
+        match = LINE_BREAK.search(text, at, document.end)
         end = match.start() if match else document.end
-        for hash_at in (start + match.start() for match in _HASH.finditer(text[start:at])):
-            index = bisect_right(scalars_spans, (hash_at, len(text)))
-            if not index or scalars_spans[index - 1][1] <= hash_at:
-                found.append((hash_at, end))
+        while 0 <= start < at and (start := text.find("#", start, at)) >= 0:
+            before = bisect_right(spans, (start, len(text))) - 1
+            if before < 0 or spans[before][1] <= start:
+                found.append((start, end))
                 break
+            start = spans[before][1]
+        start = end
         at = text.find(marker, end, document.end)
     return found
 
@@ -332,5 +332,5 @@ def _scalar_spans(text: str, roots: Iterable[Node | None]) -> Iterator[tuple[int
         if node.anchor is None:
             stack.extend(node.children)
             if node.kind is SCALAR:
-                header = _LINE_BREAK.search(text, node.start, node.end) if node.style in ("|", ">") else None
+                header = LINE_BREAK.search(text, node.start, node.end) if node.style in ("|", ">") else None
                 yield header.start() if header else node.start, node.end
