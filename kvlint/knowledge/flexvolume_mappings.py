@@ -106,3 +106,9 @@ def cifs_options() -> frozenset[str]:
     from kvlint._generated.flexvolume_mappings import CIFS_OPTIONS
 
     return frozenset(CIFS_OPTIONS)
+
+
+NO_MAPPING = FlexVolumeMapping(
+    *("", (), "", "", False, "", (), "", {}, (), {}, "", (), "", "", (), None, (), {}, {}, (), "", ())
+)
+"""The mapping of a driver that nobody has heard of."""
