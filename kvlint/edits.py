@@ -1,4 +1,4 @@
-"""From old data to new data as text edits: the smallest change of the file's own text that Kubernetes reads as the new data.
+"""From old data to new data: the smallest change of the file's own text that Kubernetes reads as the new data.
 
 Nothing outside an edit changes; comments inside survive, or the edit is refused. `Refused` says why in words for the
 user."""
@@ -164,9 +164,7 @@ class _Changes:
         first_line_end = self._line_end(key.end)
         kept = []
         for start, comment in comments:
-            if start < first_line_end and value.kind != SCALAR:
-                lines[0] = f"{lines[0]} {comment}"
-            elif value.kind == SCALAR and len(lines) == 1:
+            if (start < first_line_end and value.kind != SCALAR) or (value.kind == SCALAR and len(lines) == 1):
                 lines[0] = f"{lines[0]} {comment}"
             else:
                 kept.append(comment)
@@ -337,4 +335,3 @@ def _style(source: Source) -> Style:
         step = len(nested[2]) - len(nested[1])
     quote = "'" if text.count("'") > text.count('"') else '"'
     return Style(step, indented, quote)
-

@@ -30,7 +30,13 @@ def emit(value: Any, style: Style, *, flow: bool = False, literal: bool = False)
         return json.dumps(value, ensure_ascii=False)
     dumper = type("_Styled", (_Dumper,), {"written": style, "literal": literal})
     text: str = yaml.dump(
-        value, Dumper=dumper, sort_keys=False, default_flow_style=flow, width=1 << 30, allow_unicode=True, indent=style.step
+        value,
+        Dumper=dumper,
+        sort_keys=False,
+        default_flow_style=flow,
+        width=1 << 30,
+        allow_unicode=True,
+        indent=style.step,
     )
     return text.removesuffix("\n").removesuffix("\n...")
 
@@ -47,7 +53,8 @@ class _Dumper(yaml.SafeDumper):
 
     def choose_scalar_style(self) -> str:
         chosen: str = super().choose_scalar_style()
-        return self.written.quote if chosen == "'" and self.event.style is None else chosen
+        asked = getattr(self.event, "style", None)
+        return self.written.quote if chosen == "'" and asked is None else chosen
 
 
 def _string(dumper: _Dumper, value: str) -> yaml.ScalarNode:

@@ -12,8 +12,8 @@ from kvlint.yamltree import Node
 def fix_of(source: Source, resource: Resource, subject: Node | None, migration: Migration) -> Fix | None:
     """The fix a migration offers; None where it offers nothing but advice.
 
-    `subject` is the node that `migration.replacement` replaces. The fix is MANUAL where the text cannot be changed safely:
-    a kustomize patch, a single JSON object, text shared through an alias, a comment in the way."""
+    `subject` is the node that `migration.replacement` replaces. The fix is MANUAL where the text cannot be changed
+    safely: a kustomize patch, a single JSON object, text shared through an alias, a comment in the way."""
     if not migration.manifests and migration.replacement is None:
         return None
     missing = tuple(item.name for item in migration.inputs)

@@ -1,4 +1,4 @@
-"""What a run is going to do: its rules with their checks, the version judged for, and what is known beside the files."""
+"""What a run is going to do: its rules with their checks, the version judged for, what is known beside the files."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple

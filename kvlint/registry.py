@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from kvlint.checks import deprecated, inline
+from kvlint.checks import config_files, credentials, deprecated, inline
 from kvlint.finding import Severity
-from kvlint.knowledge import markers, volume_plugins
+from kvlint.knowledge import credential_keys, markers, volume_plugins
 from kvlint.rule import Check, Rule, Text
 
 _SOURCES = tuple(field for field, plugin in volume_plugins.PLUGINS.items() if plugin.inline_finding)
 _IDENTIFIED = tuple(field for field, plugin in volume_plugins.PLUGINS.items() if plugin.identity_fields)
+_CONFIGURATION = (*config_files.tokens(), *credential_keys.VARIABLE_MARKS, "literals")
 _TOPOLOGY = tuple(markers.LABELS)
 
 CHECKS: Mapping[str, Check] = {
@@ -28,6 +29,13 @@ CHECKS: Mapping[str, Check] = {
     "deprecated-topology-label": Check(deprecated.deprecated_topology_label, _TOPOLOGY),
     "recycle-reclaim-policy": Check(deprecated.recycle_reclaim_policy, ("Recycle",)),
     "deprecated-storage-class-parameter": Check(deprecated.deprecated_storage_class_parameter, ("parameters",)),
+    "pod-env-credential": Check(credentials.pod_env_credential, ("ontainers",)),
+    "pod-command-credential": Check(credentials.pod_command_credential, ("ontainers",)),
+    "volume-credential": Check(credentials.volume_credential, ("volumes", "PersistentVolume")),
+    "mount-options-credential": Check(credentials.mount_options_credential, ("mountOptions", "mount-options")),
+    "storage-class-credential": Check(credentials.storage_class_credential, ("parameters",)),
+    "annotation-credential": Check(credentials.annotation_credential, credentials.ANNOTATIONS),
+    "config-map-credential": Check(credentials.config_map_credential, _CONFIGURATION),
 }
 """Every check by its name on the cards, with the tokens without which it cannot match."""
 
@@ -36,7 +44,7 @@ def rules() -> dict[str, Rule]:
     """The built-in rules by id."""
     from kvlint._generated.cards import ROWS
 
-    return {row[0]: Rule(row[0], row[1], Severity(row[2]), *row[3:]) for row in ROWS}  # type: ignore[call-arg,arg-type]
+    return {row[0]: Rule(row[0], row[1], Severity(row[2]), *row[3:]) for row in ROWS}
 
 
 def texts() -> dict[str, Text]:

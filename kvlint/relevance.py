@@ -10,7 +10,7 @@ HIDING = ("\\x", "\\u", "\\U", "\\\n", "\\\r", "!!", "!<", "%TAG")
 
 
 class Relevance:
-    """The tokens of all active rules. `everything` is True when some rule has no tokens, or the test is switched off."""
+    """The tokens of all active rules; `everything` when some rule has none, or the test is switched off."""
 
     __slots__ = ("_bytes", "_tokens", "everything")
 

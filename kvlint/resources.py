@@ -10,9 +10,9 @@ MAX_NESTED_LISTS = 8
 class Resource:
     """One Kubernetes object in a document.
 
-    `namespace` is None where the manifest says none. `origin` is `document`, `list` (an item of a List) or `template` (an
-    object of an OpenShift Template). `partial` is True for a kustomize patch, of which nothing may be concluded from
-    what is absent."""
+    `namespace` is None where the manifest says none. `origin` is `document`, `list` (an item of a List) or `template`
+    (an object of an OpenShift Template). `partial` is True for a kustomize patch, of which nothing may be concluded
+    from what is absent."""
 
     __slots__ = ("api_version", "document", "kind", "name", "namespace", "node", "origin", "partial")
 

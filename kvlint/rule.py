@@ -20,8 +20,8 @@ class Rule(NamedTuple):
     """One card. Either `check` names a check, or `when` is a JSON Schema (draft-07): a node that validates is a match.
 
     `on` names the views it looks at. `message`, `label` and `help` may hold `{placeholders}`. `params` maps a parameter
-    name to its JSON Schema with a default. `tokens`: a document in which none of them occurs cannot match (empty: unknown).
-    `enabled` is False for a rule that is off unless the configuration switches it on."""
+    name to its JSON Schema with a default. `tokens`: a document in which none of them occurs cannot match (empty:
+    unknown). `enabled` is False for a rule that is off unless the configuration switches it on."""
 
     id: str
     category: str
@@ -50,8 +50,8 @@ class Text(NamedTuple):
 class Context(NamedTuple):
     """What a check may know besides its view.
 
-    `target` is the Kubernetes version judged for, `params` the rule's parameters with defaults filled in, `namespace` the
-    namespace of objects that name none (None: unknown), `inputs` the configuration's `migrate` section."""
+    `target` is the Kubernetes version judged for, `params` the rule's parameters with defaults filled in, `namespace`
+    that of objects that name none (None: unknown), `inputs` the configuration's `migrate` section."""
 
     target: Version
     params: Mapping[str, Any]
@@ -62,8 +62,8 @@ class Context(NamedTuple):
 class Match(NamedTuple):
     """What a check found: the node under the caret, its field path, and the values of the card's placeholders.
 
-    `severity` and `confidence` override the card's by evidence. `related` are further spans with their labels. `help` and
-    `label`, if given, replace the card's. `migration` makes the migration on demand; `subject` is the node that the
+    `severity` and `confidence` override the card's by evidence. `related` are further spans with their labels. `help`
+    and `label`, if given, replace the card's. `migration` makes the migration on demand; `subject` is the node that the
     migration replaces. `span` is the part of the source under the caret where that is less than the node."""
 
     node: Node
@@ -83,7 +83,7 @@ CheckFunction = Callable[[Any, Context], Iterator[Match]]
 
 
 class Check(NamedTuple):
-    """A check and the tokens without which it cannot match: at least one of them occurs in every document it matches."""
+    """A check and its tokens: at least one of them occurs in the text of every document it matches."""
 
     function: CheckFunction
     tokens: tuple[str, ...]

@@ -1,10 +1,10 @@
 """The places rules look at: Pod specs, volumes, volume sources, containers, claims, metadata of one object.
 
-Every view has `resource`, `node`, `path` (the field path inside the object) and `confidence`: HIGH for the places that the
-Kubernetes API defines, LOW for those found by shape inside a custom resource."""
+Every view has `resource`, `node`, `path` (the field path inside the object) and `confidence`: HIGH for the places that
+the Kubernetes API defines, LOW for those found by shape inside a custom resource."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from kvlint.finding import Confidence
 from kvlint.knowledge import volume_plugins
@@ -23,7 +23,7 @@ POD_PATHS: dict[str, tuple[str, ...]] = {
     "DeploymentConfig": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
-"""Where the object with the Pod's `metadata` and `spec` is, by kind (Kubernetes API reference; OpenShift for the last)."""
+"""Where the object with the Pod's `metadata` and `spec` is, by kind (Kubernetes and OpenShift API references)."""
 
 POLICY_GROUPS = ("kyverno.io", "gatekeeper.sh", "apiextensions.k8s.io", "admissionregistration.k8s.io")
 """API groups whose objects describe other objects: a schema or pattern that mentions `flexVolume` is not a Pod."""
@@ -62,9 +62,9 @@ class Volume(NamedTuple):
 
 
 class VolumeSource(NamedTuple):
-    """One volume source of a Pod's volume or of a PersistentVolume: `key` is the node of its field name, `node` its value.
+    """One volume source of a Pod's volume or of a PersistentVolume.
 
-    `volume` is None for a PersistentVolume."""
+    `key` is the node of its field name, `node` its value. `volume` is None for a PersistentVolume."""
 
     resource: Resource
     node: Node
@@ -115,7 +115,7 @@ class Claim(NamedTuple):
 
 
 class Metadata(NamedTuple):
-    """The `metadata` of an object, a Pod template or a claim template; `kind` is the kind of the thing it belongs to."""
+    """The `metadata` of an object, a Pod template or a claim template; `kind` is that of the thing it belongs to."""
 
     resource: Resource
     node: Node
@@ -150,6 +150,30 @@ class Views:
             self._made[name] = made
         return made
 
+    def pods(self) -> list[PodSpec]:
+        """The Pod specs of the object."""
+        return cast("list[PodSpec]", self["pod-spec"])
+
+    def volumes(self) -> list[Volume]:
+        """The entries of all `volumes`."""
+        return cast("list[Volume]", self["volume"])
+
+    def sources(self) -> list[VolumeSource]:
+        """The volume sources of Pods and of a PersistentVolume."""
+        return cast("list[VolumeSource]", self["volume-source"])
+
+    def containers(self) -> list[Container]:
+        """The containers of all kinds."""
+        return cast("list[Container]", self["container"])
+
+    def claims(self) -> list[Claim]:
+        """The claims and claim templates."""
+        return cast("list[Claim]", self["claim"])
+
+    def metadata(self) -> list[Metadata]:
+        """The `metadata` of the object and of the templates in it."""
+        return cast("list[Metadata]", self["metadata"])
+
 
 def _whole(views: Views) -> Iterator[View]:
     yield ObjectView(views.resource, views.resource.node)
@@ -176,8 +200,7 @@ def _pod_specs(views: Views) -> Iterator[View]:
 
 
 def _volumes(views: Views) -> Iterator[View]:
-    for pod in views["pod-spec"]:
-        assert isinstance(pod, PodSpec)  # noqa: S101 (narrows the type)
+    for pod in views.pods():
         for index, node in enumerate(_items(pod.node.get("volumes"))):
             if node.kind == MAPPING:
                 name = node.get("name")
@@ -186,8 +209,7 @@ def _volumes(views: Views) -> Iterator[View]:
 
 
 def _volume_sources(views: Views) -> Iterator[View]:
-    for volume in views["volume"]:
-        assert isinstance(volume, Volume)  # noqa: S101 (narrows the type)
+    for volume in views.volumes():
         for entry in volume.node.entries():
             plugin = volume_plugins.PLUGINS.get(entry.key)
             if plugin is not None and plugin.in_pod and entry.node.kind == MAPPING:
@@ -208,8 +230,7 @@ def _volume_sources(views: Views) -> Iterator[View]:
 
 
 def _containers(views: Views) -> Iterator[View]:
-    for pod in views["pod-spec"]:
-        assert isinstance(pod, PodSpec)  # noqa: S101 (narrows the type)
+    for pod in views.pods():
         for field in ("initContainers", "containers", "ephemeralContainers"):
             for index, node in enumerate(_items(pod.node.get(field))):
                 if node.kind == MAPPING:
@@ -232,12 +253,11 @@ def _claims(views: Views) -> Iterator[View]:
             field = path.rpartition(".")[2].partition("[")[0]
             if field in ("volumeClaimTemplate", "volumeClaimTemplates", "persistentVolumeClaimSpec"):
                 yield Claim(resource, node, path, Confidence.LOW, "custom", _claim_name(node))
-    for volume in views["volume"]:
-        assert isinstance(volume, Volume)  # noqa: S101 (narrows the type)
-        node = volume.node.at("ephemeral", "volumeClaimTemplate")
-        if node is not None and node.kind == MAPPING:
+    for volume in views.volumes():
+        template = volume.node.at("ephemeral", "volumeClaimTemplate")
+        if template is not None and template.kind == MAPPING:
             path = f"{volume.path}.ephemeral.volumeClaimTemplate"
-            yield Claim(volume.resource, node, path, volume.confidence, "ephemeral", volume.name)
+            yield Claim(volume.resource, template, path, volume.confidence, "ephemeral", volume.name)
 
 
 def _metadata(views: Views) -> Iterator[View]:
@@ -245,18 +265,14 @@ def _metadata(views: Views) -> Iterator[View]:
     own = resource.node.get("metadata")
     if own is not None and own.kind == MAPPING:
         yield Metadata(resource, own, "metadata", Confidence.HIGH, resource.kind)
-    for pod in views["pod-spec"]:
-        assert isinstance(pod, PodSpec)  # noqa: S101 (narrows the type)
+    for pod in views.pods():
         if pod.metadata is not None and pod.metadata is not own and pod.metadata.kind == MAPPING:
             path = f"{pod.path.removesuffix('spec')}metadata"
             yield Metadata(resource, pod.metadata, path, pod.confidence, "Pod")
-    for claim in views["claim"]:
-        assert isinstance(claim, Claim)  # noqa: S101 (narrows the type)
+    for claim in views.claims():
         metadata = claim.node.get("metadata")
         if claim.path and metadata is not None and metadata.kind == MAPPING:
-            yield Metadata(
-                resource, metadata, f"{claim.path}.metadata", claim.confidence, "PersistentVolumeClaim"
-            )
+            yield Metadata(resource, metadata, f"{claim.path}.metadata", claim.confidence, "PersistentVolumeClaim")
 
 
 VIEWS: dict[str, Callable[[Views], Iterator[View]]] = {

@@ -52,7 +52,9 @@ spec:
 
 def test_replaced_entry_keeps_its_comments_inside() -> None:
     new = {"name": "a", "persistentVolumeClaim": {"claimName": "a", "readOnly": True}}
-    assert changed(POD, ["spec", "volumes", 0], new) == """\
+    assert (
+        changed(POD, ["spec", "volumes", 0], new)
+        == """\
 apiVersion: v1
 kind: Pod
 metadata: {name: web}
@@ -67,6 +69,7 @@ spec:
     - name: b
       emptyDir: {}
 """
+    )
 
 
 def test_entry_on_the_line_of_its_dash() -> None:
@@ -117,7 +120,28 @@ def test_refused(text: str, path: list, new) -> None:
         changed(text, path, new)
 
 
-@pytest.mark.parametrize("word", ["y", "no", "0o17", "010", "1e3", "null", "~", "", "1_000", "0x1F", "2001-12-14", "a: b", "#x", "- a", "é", "*a", "x #y"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "y",
+        "no",
+        "0o17",
+        "010",
+        "1e3",
+        "null",
+        "~",
+        "",
+        "1_000",
+        "0x1F",
+        "2001-12-14",
+        "a: b",
+        "#x",
+        "- a",
+        "é",
+        "*a",
+        "x #y",
+    ],
+)
 def test_emitted_strings_stay_strings(word: str) -> None:
     for style in (Style(), Style(quote="'"), Style(json=True)):
         for flow in (False, True):
@@ -157,7 +181,9 @@ def test_items_join_their_list(text: str, expected: str) -> None:
 
 X = {"apiVersion": "v1", "kind": "X", "spec": {"a": [1]}}
 
-WORDS = st.sampled_from(["a", "b", "c", "name", "nfs", "yes", "0o7", "x y", "é", "multi\nline\n", "a: b", "#", "'", '"', "😀"])
+WORDS = st.sampled_from(
+    ["a", "b", "c", "name", "nfs", "yes", "0o7", "x y", "é", "multi\nline\n", "a: b", "#", "'", '"', "😀"]
+)
 SCALARS = st.one_of(WORDS, st.integers(-5, 5), st.booleans(), st.none())
 KEYS = st.sampled_from(["a", "b", "c", "d", "e", "name", "nfs", "spec"])
 DATA = st.recursive(

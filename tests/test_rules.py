@@ -1,5 +1,5 @@
-"""Every rule's fixtures: the marked lines are found and nothing else, the terminal output is the golden one, and what a fix
-leaves behind is clean.
+"""Every rule's fixtures: the marked lines are found and nothing else, the terminal output is the golden one, and what a
+fix leaves behind is clean.
 
 `KVLINT_UPDATE=1 pytest tests/test_rules.py` rewrites the golden files for review."""
 
@@ -61,7 +61,9 @@ def test_marks(path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
         assert not found
 
 
-@pytest.mark.parametrize("path", [path for path in CASES if path.name.startswith("bad")], ids=lambda p: f"{p.parent.name}/{p.name}")
+@pytest.mark.parametrize(
+    "path", [path for path in CASES if path.name.startswith("bad")], ids=lambda p: f"{p.parent.name}/{p.name}"
+)
 def test_terminal_output(path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(path.parent)
     _, out = run(capsys, *arguments(path), path.name)

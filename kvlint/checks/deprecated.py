@@ -137,7 +137,7 @@ def retired_provisioner(view: ObjectView, context: Context) -> Iterator[Match]:
                 subject=view.node,
             )
         return
-    for container in Views(resource)["container"]:
+    for container in Views(resource).containers():
         image = container.node.get("image")
         text = image.scalar_text() if image is not None else None
         known = provisioners.retired_image(text) if text else None
@@ -332,15 +332,15 @@ def flexvolume_installer(view: ObjectView, context: Context) -> Iterator[Match]:
         return
     directories = [directory.rstrip("/") for directory in context.params["directories"]]
     views = Views(resource)
-    for source in views["volume-source"]:
-        if not isinstance(source, VolumeSource) or source.field != "hostPath":
+    for source in views.sources():
+        if source.field != "hostPath":
             continue
         path = source.node.get("path")
         text = path.scalar_text() if path is not None else None
         if path is not None and text is not None and any(_inside(text, directory) for directory in directories):
             yield Match(
-                path,
-                f"{source.path}.path",
+                source.key,
+                source.path,
                 {
                     "what": f"{resource.kind} `{resource.name}` mounts the node's FlexVolume plugin directory",
                     "short": "where FlexVolume drivers are installed",
@@ -350,7 +350,7 @@ def flexvolume_installer(view: ObjectView, context: Context) -> Iterator[Match]:
                 migration=upgrade("flexvolume-installer", resource, context),
             )
     flags = tuple(context.params["flags"])
-    for container in views["container"]:
+    for container in views.containers():
         for field in ("command", "args"):
             words = container.node.get(field)
             for index, word in enumerate(words.items() if words is not None else ()):
@@ -425,8 +425,8 @@ def _driver_names(view: ObjectView) -> Iterator[tuple[Node, str]]:
         if found is not None:
             yield found, fields[resource.kind]
         return
-    for source in Views(resource)["volume-source"]:
-        if isinstance(source, VolumeSource) and source.field == "csi":
+    for source in Views(resource).sources():
+        if source.field == "csi":
             found = source.node.get("driver")
             if found is not None:
                 yield found, f"{source.path}.driver"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kvlint.checks.lifecycle import judge_plugin
 from kvlint.checks.migration import migration_of
-from kvlint.finding import Confidence, Severity
+from kvlint.finding import Confidence
 from kvlint.knowledge import csi_drivers, flexvolume_drivers
 from kvlint.rule import Context, Match
 from kvlint.views import VolumeSource
@@ -35,11 +35,13 @@ def inline_network_volume(source: VolumeSource, context: Context) -> Iterator[Ma
 
 
 def inline_csi_volume(source: VolumeSource, context: Context) -> Iterator[Match]:
-    """An inline CSI volume whose driver lists only `Persistent` in its own CSIDriver manifest; an unknown driver is silent."""
+    """An inline CSI volume whose driver lists only `Persistent` in its own CSIDriver manifest.
+
+    An unknown driver is silent."""
     if source.volume is None or source.field != "csi":
         return
-    driver = text(source, "driver")
-    known = csi_drivers.find(driver) if driver else None
+    driver = text(source, "driver") or ""
+    known = csi_drivers.find(driver)
     if known is not None and known.modes and "Ephemeral" not in known.modes:
         yield Match(
             source.key,
@@ -85,28 +87,26 @@ def host_path_volume(source: VolumeSource, context: Context) -> Iterator[Match]:
 
 
 def inline_storage_endpoint(source: VolumeSource, context: Context) -> Iterator[Match]:
-    """A Pod that spells out its identity at the storage system, or else where that system is.
+    """A Pod that spells out who it is to the storage system: user, keyring, secret file.
 
-    One match per volume; the caret is on the first identity field present (user, keyring, secretFile), since the
-    addresses alone are what every network volume needs and are covered by inline-network-volume."""
+    One match per such field. The addresses alone are what every network volume needs, so inline-network-volume covers
+    them; beside an identity they are named."""
     if source.volume is None:
         return
+    plugin = source.plugin
     present = {entry.key: entry for entry in source.node.entries() if not entry.node.is_null}
-    exposed = [field for field in source.plugin.identity_fields if field in present]
-    if not exposed:
-        return
-    first, *others = exposed
-    named = source.named() + tuple((present[field].key_node, "and this") for field in others)
-    yield Match(
-        present[first].key_node,
-        f"{source.path}.{first}",
-        {"volume": source.name, "source": source.field, "field": first},
-        severity=Severity.WARNING,
-        confidence=source.confidence,
-        related=named,
-        migration=migration_of(source, context),
-        subject=source.volume.node,
-    )
+    endpoints = tuple((present[field].key_node, "and where") for field in plugin.endpoint_fields if field in present)
+    for field in plugin.identity_fields:
+        if field in present:
+            yield Match(
+                present[field].key_node,
+                f"{source.path}.{field}",
+                {"volume": source.name, "source": source.field, "field": field},
+                confidence=source.confidence,
+                related=source.named() + endpoints,
+                migration=migration_of(source, context),
+                subject=source.volume.node,
+            )
 
 
 def flex_driver(source: VolumeSource) -> str:
@@ -121,7 +121,7 @@ def text(source: VolumeSource, field: str) -> str | None:
 
 
 def successor(source: VolumeSource) -> str:
-    """What to do about a volume source, in half a sentence: the CSI driver to claim it through, or that there is none."""
+    """What to do about a volume source: the CSI driver to claim it through, or that there is none."""
     if source.field == "flexVolume":
         known = flexvolume_drivers.find(flex_driver(source))
         drivers = known.successors if known is not None else ()

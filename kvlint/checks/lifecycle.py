@@ -8,7 +8,7 @@ from kvlint.knowledge.volume_plugins import VolumePlugin
 
 
 class Verdict(NamedTuple):
-    """How a deprecated thing stands at the target version: a severity, a clause for the message, a few words for the caret."""
+    """How a deprecated thing stands at the target version, with a clause for the message and words for the caret."""
 
     severity: Severity
     phrase: str
@@ -45,8 +45,9 @@ def judge_plugin(plugin: VolumePlugin, target: Version) -> Verdict | None:
 
 
 def judge_dates(deprecated: Version | None, removed: Version | None, target: Version, verb: str) -> Verdict | None:
-    """The verdict on something with plain dates, such as an API version. `verb` says what happens at the end, in the form
-    that reads well after a comma ("no longer served")."""
+    """The verdict on something with plain dates, such as an API version.
+
+    `verb` says what happens at the end, so that it reads well after a comma ("no longer served")."""
     if removed is not None and target >= removed:
         since = f"deprecated since {format_version(deprecated)}, " if deprecated is not None else ""
         date = format_version(removed)

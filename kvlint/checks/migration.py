@@ -1,4 +1,4 @@
-"""From a view to its migration: what `kvlint.migrate` is asked, built from nodes, and only when somebody wants to know."""
+"""From a view to its migration: what `kvlint.migrate` is asked, built from nodes when somebody wants to know."""
 
 from collections.abc import Callable
 from typing import Any
@@ -79,7 +79,7 @@ def plain(node: Node) -> dict[str, Any]:
 
 
 def _replicas(resource: Resource) -> int | None:
-    """How many Pods the workload runs: 1 for a Pod, a large number for a DaemonSet, None where the manifest does not say."""
+    """How many Pods the workload runs: 1 for a Pod, several for a DaemonSet, None where the manifest does not say."""
     if resource.kind == "Pod":
         return 1
     if resource.kind == "DaemonSet":

@@ -49,5 +49,7 @@ def _values(plain: Any) -> Mapping[str, str]:
     return {key: str(value) for key, value in plain.items() if isinstance(value, str | int | bool) and key in SHOWN}
 
 
-SHOWN = frozenset({"name", "kind", "driver", "provisioner", "storageClassName", "volumeName", "claimName", "path", "server"})
+SHOWN = frozenset(
+    {"name", "kind", "driver", "provisioner", "storageClassName", "volumeName", "claimName", "path", "server"}
+)
 """Fields that a card's message may show: names of things, never a value that could be a secret."""
