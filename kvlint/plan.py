@@ -57,7 +57,8 @@ class Plan:
         self.inputs = inputs or {}
         self.suppression = suppression
         self.across: list[Planned] = []
-        tokens: set[str] = {WORD}
+        # The tokens of all checks, whatever is selected: findings of the engine itself do not depend on the selection.
+        tokens: set[str] = {WORD, *(token for check in checks.values() for token in check.tokens)}
         everything = not skip_test
         views: dict[str, list[Planned]] = {}
         for active in self.rules.values():
