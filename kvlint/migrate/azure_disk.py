@@ -123,10 +123,10 @@ def _attributes(draft: Draft) -> dict[str, str]:
     if not caching:
         caching = "ReadWrite"
         draft.note("`cachingMode: ReadWrite` is the in-tree default, written out because the driver's is ReadOnly.")
-    attributes = {"cachingMode": caching, "kind": "Managed"}
+    attributes = {"cachingmode": caching, "kind": "Managed"}
     fs_type = string(body, "fsType")
     if fs_type and persistent.volume_mode(draft) != persistent.BLOCK:
-        attributes["fsType"] = fs_type
+        attributes["fstype"] = fs_type
     return attributes
 
 

@@ -21,7 +21,9 @@ _NAMESPACE_WHY = "the Secret with the account key is in the namespace of the Pod
 def inline(subject: Subject) -> Migration:
     """A Pod's share. Volume and handle are named by Secret and share, so all Pods of a namespace have the same."""
     draft = Draft(subject, DRIVER, *_REFERENCES)
-    name = storage_name("azure-file", required(subject.body, "secretName"), required(subject.body, "shareName"))
+    secret, share = required(subject.body, "secretName"), required(subject.body, "shareName")
+    match = _ACCOUNT_SECRET.search(secret)
+    name = storage_name("azure-file", secret, share, readable=f"{match[1]}-{share}" if match else "")
     source = _source(draft, draft.own_handle(name, "share"), draft.namespace(_NAMESPACE_WHY), "")
     return bind(draft, name, {"csi": source}, RWX, draft.read_only())
 
