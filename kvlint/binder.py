@@ -122,7 +122,7 @@ def compete(claims: Iterable[Claim], cluster: Cluster) -> list[tuple[Claim, Verd
     taken: set[str] = set()
     results = []
     for claim in claims:
-        for single in _singles(claim):
+        for single in singles(claim):
             verdict = bind(single, cluster, taken)
             if verdict.volume is not None:
                 taken.add(verdict.volume.name)
@@ -174,7 +174,7 @@ def find_matching_volume(
     best_size: Quantity | None = None
     for volume in volumes:
         if scheduler and volume.class_name != class_name:
-            rejected.append(_class_differs(volume))
+            rejected.append(_class_differs(class_name, volume))
             continue
         reserved = reserved_for(volume, claim)
         rejection = _unfit(claim, volume, reserved, excluded)
@@ -211,7 +211,7 @@ def unsatisfied(claim: Claim, class_name: str, volume: PersistentVolume) -> Reje
     if request is not None and capacity is not None and capacity.value() < request.value():
         return _too_small(claim, volume)
     if volume.class_name != class_name:
-        return _class_differs(volume)
+        return _class_differs(class_name, volume)
     if volume.volume_mode != claim.volume_mode:
         return _mode_differs(claim, volume)
     if not set(claim.modes) <= set(volume.modes):
@@ -270,7 +270,9 @@ def _unfit(claim: Claim, volume: PersistentVolume, reserved: bool, excluded: Col
     if volume.volume_mode != claim.volume_mode:
         return _mode_differs(claim, volume)
     if volume.attributes_class != claim.attributes_class:
-        text = f"has volumeAttributesClassName `{volume.attributes_class}`, the claim has `{claim.attributes_class}`"
+        offered = f"`{volume.attributes_class}`" if volume.attributes_class else "none"
+        wanted = f"`{claim.attributes_class}`" if claim.attributes_class else "none"
+        text = f"has volumeAttributesClassName {offered} while the claim has {wanted}"
         return Rejection(volume, ATTRIBUTES_CLASS, text)
     return _deleting(volume) if volume.deleting else None
 
@@ -286,13 +288,13 @@ def _unmatched(
     if claim.selector is not None and not selects(claim.selector, dict(volume.labels)):
         return Rejection(volume, LABELS, "does not carry the labels that the claim selects")
     if volume.class_name != class_name:
-        return _class_differs(volume)
+        return _class_differs(class_name, volume)
     if scheduler and not set(claim.modes) <= set(volume.modes):
         return _modes_differ(claim, volume)
     return None
 
 
-def _singles(claim: Claim) -> list[Claim]:
+def singles(claim: Claim) -> list[Claim]:
     """The claims a template stands for, each with the name it will have; any other claim is itself."""
     if claim.origin != "template":
         return [claim]
@@ -324,11 +326,13 @@ def _reserved(volume: PersistentVolume) -> Rejection:
 
 def _too_small(claim: Claim, volume: PersistentVolume) -> Rejection:
     offered = f"offers {volume.capacity}" if volume.capacity is not None else "states no capacity"
-    return Rejection(volume, CAPACITY, f"{offered}, the claim requests {claim.request}")
+    return Rejection(volume, CAPACITY, f"{offered} while the claim requests {claim.request}")
 
 
 def _mode_differs(claim: Claim, volume: PersistentVolume) -> Rejection:
-    return Rejection(volume, VOLUME_MODE, f"has volumeMode {volume.volume_mode}, the claim {claim.volume_mode}")
+    return Rejection(
+        volume, VOLUME_MODE, f"has volumeMode {volume.volume_mode} while the claim has {claim.volume_mode}"
+    )
 
 
 def _modes_differ(claim: Claim, volume: PersistentVolume) -> Rejection:
@@ -336,6 +340,6 @@ def _modes_differ(claim: Claim, volume: PersistentVolume) -> Rejection:
     return Rejection(volume, MODES, f"does not offer {lacking}")
 
 
-def _class_differs(volume: PersistentVolume) -> Rejection:
+def _class_differs(class_name: str, volume: PersistentVolume) -> Rejection:
     text = f"has class `{volume.class_name}`" if volume.class_name else "has no class"
-    return Rejection(volume, CLASS, text)
+    return Rejection(volume, CLASS, f"{text} while the claim has {f'`{class_name}`' if class_name else 'none'}")

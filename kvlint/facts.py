@@ -175,8 +175,15 @@ class Use(NamedTuple):
     volume: str
 
 
+VALUES = "values"
+TEMPLATE = "template"
+
+
 class Mention(NamedTuple):
-    """A source that may bring objects kvlint does not see (a Helm release, chart values), and the words it holds."""
+    """A source that may bring objects kvlint does not see, and the words it holds.
+
+    The kind of its place is that of the object (HelmRelease, Application …), VALUES for the values of a chart, or
+    TEMPLATE for an unrendered StorageClass, which may get any name."""
 
     place: Place
     words: tuple[str, ...]

@@ -10,6 +10,8 @@ from kvlint.facts import (
     CLASS_FIELD,
     MODES_FIELD,
     SIZE_FIELD,
+    TEMPLATE,
+    VALUES,
     VOLUME_FIELD,
     Claim,
     ClaimRef,
@@ -25,10 +27,10 @@ from kvlint.facts import (
     Use,
 )
 from kvlint.finding import Confidence
+from kvlint.node import MAPPING, Node, YamlError
 from kvlint.resources import Resource
 from kvlint.views import Claim as ClaimView
 from kvlint.views import Views, Volume, VolumeSource
-from kvlint.yamltree import MAPPING, Node, YamlError
 
 DEFAULT_ANNOTATIONS = (
     "storageclass.kubernetes.io/is-default-class",
@@ -172,26 +174,36 @@ def _storage_class(resource: Resource) -> StorageClass:
 
 _VALUES_FILE = re.compile(r"(?:^|/)[^/]*values[^/]*\.ya?ml(?:\.gotmpl)?$")
 _RELEASE = re.compile(
-    r'(?m)^[ \t]*"?kind"?:[ \t]+"?(HelmRelease|HelmChart|HelmChartConfig|Application|ApplicationSet|Kustomization)\b'
+    r'(?m)^[ \t]*"?kind"?:[ \t]+"?(HelmRelease|HelmChart|HelmChartConfig|Application|ApplicationSet)\b'
 )
+_CLASS = re.compile(r"(?m)^[ \t-]*kind:[ \t]+StorageClass\b")
+_INFLATED = re.compile(r"(?m)^helmCharts:")
 _SCALAR = re.compile(r"(?m)[:-][ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*[,}\]]*[ \t]*(?:#.*)?$")
 MAX_WORDS = 2_000
 
 
 def mention_of(file: str, text: str) -> Mention | None:
-    """What a Helm release, an Argo CD Application or a chart's values file mentions; None for any other text.
+    """What a Helm release, an Argo CD Application, the values of a chart or a template of a StorageClass mention.
 
+    None for any other text.
     The words are the scalars that could be a name (at most MAX_WORDS different ones). They are read from the text
     alone: chart values are often templates, and hold YAML inside YAML."""
     release = _RELEASE.search(text)
-    if release is None and not _VALUES_FILE.search(file):
+    if release is not None:
+        kind = release[1]
+    elif _INFLATED.search(text):
+        kind = "Kustomization"
+    elif _VALUES_FILE.search(file):
+        kind = VALUES
+    elif "{{" in text and _CLASS.search(text):
+        kind = TEMPLATE
+    else:
         return None
     words: dict[str, None] = {}
     for match in _SCALAR.finditer(text):
         words[match[1]] = None
         if len(words) == MAX_WORDS:
             break
-    kind = release[1] if release else "values"
     return Mention(Place(file, "", kind, None, "", "", (("", (1, 1, 1, 1)),)), tuple(words))
 
 

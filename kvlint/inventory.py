@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from kvlint.facts import (
     FACTS_VERSION,
+    TEMPLATE,
     Claim,
     Driver,
     Fact,
@@ -56,7 +57,8 @@ class Inventory:
         self.mentions = [fact for fact in every if isinstance(fact, Mention)]
         objects = {(fact.place.file, fact.place.kind, fact.place.namespace, fact.place.name) for fact in every}
         self.resources = len(objects) if resources is None else resources
-        self.files = len({fact.place.file for fact in every}) if files is None else files
+        self._names = frozenset(fact.place.file for fact in every)
+        self.files = len(self._names) if files is None else files
         self._classes = _index(self.classes, lambda item: (item.name,))
         self._drivers = _index(self.drivers, lambda item: (item.name,))
         self._volumes = _index(self.volumes, lambda item: (item.name,))
@@ -65,12 +67,17 @@ class Inventory:
         self._claims = _index(self.claims, _own_names)
         self._templates = _index(self.claims, lambda item: (_stem(item),) if _is_numbered(item) else ())
         self._mentions = _index(self.mentions, lambda item: item.words)
+        self._templates_of_classes = [item for item in self.mentions if item.place.kind == TEMPLATE]
         self._defaults = [item for item in self.classes if item.default]
 
     def searched(self) -> str:
         """How much was read, for messages that say that something was not in it."""
         resources = "1 resource" if self.resources == 1 else f"{self.resources} resources"
         return f"{resources} of {'1 file' if self.files == 1 else f'{self.files} files'}"
+
+    def file_names(self) -> frozenset[str]:
+        """The files that have facts."""
+        return self._names
 
     def storage_classes(self, name: str, file: str) -> list[StorageClass]:
         """The StorageClasses of this name that are nearest to `file`: none, one, or variants in one folder."""
@@ -84,11 +91,17 @@ class Inventory:
         """The PersistentVolumes of this name that are nearest to `file`."""
         return nearest(self._volumes.get(name, ()), file)
 
+    def reserved(self, claim: Claim) -> list[PersistentVolume]:
+        """The PersistentVolumes whose claimRef has a name of `claim`, whatever its namespace."""
+        return self._near({}, claim)
+
     def candidates(self, claim: Claim, class_name: str) -> list[PersistentVolume]:
         """The PersistentVolumes that could be for `claim`: those of the class, and those reserved for its name.
 
         A variant that is farther from the claim's file than another of the same name is left out."""
-        found = {id(volume): volume for volume in self._volumes_of_class.get(class_name, ())}
+        return self._near({id(volume): volume for volume in self._volumes_of_class.get(class_name, ())}, claim)
+
+    def _near(self, found: dict[int, PersistentVolume], claim: Claim) -> list[PersistentVolume]:
         for name in claim_names(claim):
             found.update((id(volume), volume) for volume in self._volumes_of_claim.get(name, ()))
         near = [
@@ -114,8 +127,8 @@ class Inventory:
         return list(self._claims.get(name, ()))
 
     def mentions_of(self, word: str) -> list[Mention]:
-        """The Helm releases, Argo CD Applications and values files that hold `word`."""
-        return list(self._mentions.get(word, ()))
+        """What may define an object called `word`: what holds the word, then the templates of StorageClasses."""
+        return [*self._mentions.get(word, ()), *self._templates_of_classes]
 
     def edges(self) -> Iterator[Edge]:
         """Who refers to whom by name: object → claim → volume → class → driver.
@@ -184,6 +197,11 @@ def in_line(one: str, other: str) -> bool:
     """Whether two files are in one folder, or the folder of one lies above the other's: objects that are meant to be
     applied together. Files in sibling folders may be alternatives."""
     return closeness(one, other) >= min(len(_folders(one)), len(_folders(other)))
+
+
+def same_folder(one: str, other: str) -> bool:
+    """Whether two files are in one folder; the objects of a live cluster all are."""
+    return _folders(one) == _folders(other)
 
 
 def nearest(facts: "Iterable[_AnyFact]", file: str) -> "list[_AnyFact]":

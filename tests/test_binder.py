@@ -217,8 +217,8 @@ def test_rejections_say_why() -> None:
         cluster(volume("small", class_field="local"), volume("other", capacity="9Gi")),
     )
     assert [(rejection.volume.name, rejection.text) for rejection in verdict.rejected] == [
-        ("small", "offers 1Gi, the claim requests 5Gi"),
-        ("other", "has no class"),
+        ("small", "offers 1Gi while the claim requests 5Gi"),
+        ("other", "has no class while the claim has `local`"),
     ]
 
 
