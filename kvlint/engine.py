@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kvlint.finding import Finding, Report, Summary
+from kvlint.hide import Masks, hide
 from kvlint.ignores import Ignore
 from kvlint.judge import Judge, unique
 from kvlint.knowledge.version import AS_OF, format_version
@@ -24,7 +25,7 @@ class FileFacts(NamedTuple):
 
     file: str
     findings: tuple[Finding, ...]
-    masks: tuple[tuple[int, int, int, int], ...]
+    masks: Masks
     summary: Summary
     failed: bool
     ignores: tuple[Ignore, ...] = ()
@@ -39,7 +40,10 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     else:
         judge.cold(source.data.count(b"\nkind:") + source.data.startswith(b"kind:"))
     findings = tuple(unique(judge.findings))
-    return FileFacts(source.name, findings, (), judge.summary(), judge.failed, tuple(judge.ignores))
+    masks: Masks = ()
+    if judge.parts:
+        findings, masks = hide(source, judge.parts, findings)
+    return FileFacts(source.name, findings, masks, judge.summary(), judge.failed, tuple(judge.ignores))
 
 
 def reduce(facts: Iterable[FileFacts], plan: Plan, notices: tuple[str, ...] = ()) -> Report:

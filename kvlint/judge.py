@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from kvlint import ignores
+from kvlint.checks.masks import Part
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Summary
 from kvlint.ignores import Ignore
 from kvlint.plan import ActiveRule, Plan, Planned
@@ -32,6 +33,7 @@ class Judge:
         self.plan = plan
         self.findings: list[Finding] = []
         self.ignores: list[Ignore] = []
+        self.parts: list[Part] = []
         self.documents = self.resources = self.skipped = 0
         self.failed = False
         self._fixes: dict[str, Fix | None] = {}
@@ -52,6 +54,7 @@ class Judge:
             self.cold(int(looks_like_kubernetes(document.text)))
             return
         self.documents += 1
+        before = len(self.findings)
         roots: list[Node | None] = []
         found: list[Resource] = []
         lost: list[Resource] = []
@@ -78,6 +81,8 @@ class Judge:
                 self.placeholders(root, found[0] if found else None)
         if ignores.WORD in document.text:
             self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
+        if len(self.findings) > before:
+            self.parts.append(Part(document.start, document.end, roots))
 
     def broken(self, document: Document, error: YamlError) -> None:
         """A document that cannot be read: a finding if it looks like Kubernetes, silence otherwise."""

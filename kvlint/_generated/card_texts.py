@@ -2,6 +2,23 @@
 
 ROWS = (
     (
+        'annotation-credential',
+        'An annotation repeats a credential in plain text',
+        '`kubectl apply` keeps the object it applied in the annotation `kubectl.kubernetes.io/last-applied-configuration`. A dumped\nobject committed to Git thus repeats every literal, and keeps it after the field itself has been cleaned. The copy is read\nlike any manifest and judged by the same rules.',
+        '0.1.0',
+        ('https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/',),
+    ),
+    (
+        'config-map-credential',
+        "A ConfigMap holds a storage client's configuration with its credential",
+        'Ceph keyrings, `rclone.conf`, `cloud.conf`, `vsphere.conf`, `azure.json` and the like hold the key to all storage behind\nthem. A ConfigMap is readable to whoever may read the namespace, is not encrypted at rest, and is printed by tools.',
+        '0.1.0',
+        (
+            'https://kubernetes.io/docs/concepts/configuration/configmap/',
+            'https://kubernetes.io/docs/concepts/configuration/secret/',
+        ),
+    ),
+    (
         'deprecated-storage-annotation',
         'A claim, volume or class uses a storage annotation that is deprecated, dead or owned by a controller',
         'Storage used to be configured through annotations before the fields existed. Some still win over the field, some have\nno effect any more, and CSI drivers ignore others, so that a manifest does not mean what it seems to say.',
@@ -127,6 +144,36 @@ ROWS = (
         ('https://yaml.org/spec/1.1/#id857577',),
     ),
     (
+        'mount-options-credential',
+        'Mount options hold a password',
+        "Mount options are written to the kubelet's log, to events of Pods whose mount fails, and into the node's mount table.\nOptions that take a file (`credentials=`, `passwd_file=`) hold no credential but need that file on every node.",
+        '0.1.0',
+        (
+            'https://kubernetes.io/docs/concepts/storage/persistent-volumes/#mount-options',
+            'https://kubernetes-csi.github.io/docs/secrets-and-credentials-storage-class.html',
+        ),
+    ),
+    (
+        'pod-command-credential',
+        'A container has a credential in plain text on a command line',
+        "A credential in `command`, `args`, a probe or a lifecycle hook is in Git, in the Pod's object, and in the process list of\nthe node. Shell scripts are read too: options, variables, heredocs, mount options, passwords in URLs.",
+        '0.1.0',
+        (
+            'https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/',
+            'https://kubernetes.io/docs/concepts/configuration/secret/',
+        ),
+    ),
+    (
+        'pod-env-credential',
+        'A container has a credential in plain text in an environment variable',
+        'Whoever can read the manifest can read the credential: everyone with access to the Git repository and its history, to\nthe Pods of the namespace, to rendered charts and CI logs. A Secret can be encrypted, restricted and rotated on its own.\n\nA variable counts as a credential by how its name ends (`…_PASSWORD`, `…_TOKEN`, `…_SECRET_ACCESS_KEY`), or because its\nvalue has the shape of one: a password in a URL, a key in a connection string, a private key. Storage credentials are\nerrors, others warnings. Empty values, variables, templates, paths, names of Secrets and encrypted values are silent; a\nvalue that still has to be filled in is an info, because it, too, stands where a reference belongs.',
+        '0.1.0',
+        (
+            'https://kubernetes.io/docs/concepts/configuration/secret/#using-secrets-as-environment-variables',
+            'https://kubernetes.io/docs/concepts/security/secrets-good-practices/',
+        ),
+    ),
+    (
         'recycle-reclaim-policy',
         'A PersistentVolume asks for the deprecated Recycle reclaim policy',
         'Recycle empties the volume with `rm -rf` when its claim is deleted. Only the in-tree nfs and hostPath plugins ever\nsupported it; with any other source, CSI included, the volume ends in phase Failed.',
@@ -146,6 +193,13 @@ ROWS = (
         'Before CSI, provisioners outside of Kubernetes were built from the external-storage repository. It was archived in\n2020; its images get no security fixes and several do not run on current Kubernetes versions, so that new claims stay Pending\nwhile existing volumes keep working.',
         '0.1.0',
         ('https://github.com/kubernetes-retired/external-storage',),
+    ),
+    (
+        'storage-class-credential',
+        'A StorageClass holds a storage credential in plain text',
+        'StorageClasses are readable by every user of most clusters, and their parameters are copied into PersistentVolumes.\nProvisioners take the name of a Secret: CSI drivers as `csi.storage.k8s.io/provisioner-secret-name` and the like, the\nold ones as `secretName`, `adminSecretName`, `restsecretname`.',
+        '0.1.0',
+        ('https://kubernetes-csi.github.io/docs/secrets-and-credentials-storage-class.html',),
     ),
     (
         'unreadable-document',
@@ -174,5 +228,12 @@ ROWS = (
         'A suppression that matches nothing hides the next real finding in its place. The fix removes the comment.',
         '0.1.0',
         ('https://kubernetes.io/docs/concepts/storage/',),
+    ),
+    (
+        'volume-credential',
+        'A volume holds a storage credential in plain text',
+        "Some storage drivers accept keys among their options (`flexVolume.options`, `csi.volumeAttributes`) besides the Secret\nthat they document. Volumes and PersistentVolumes are not protected like Secrets: they are readable by anyone who may\nlist them, appear in backups and events, and are passed to the driver's logs.",
+        '0.1.0',
+        ('https://kubernetes-csi.github.io/docs/secrets-and-credentials.html',),
     ),
 )

@@ -83,26 +83,26 @@ def mount_options(text: str) -> Iterator[Found]:
 
 
 class _Argument(NamedTuple):
-    """A slice of a word that stands where a credential is expected."""
+    """A slice of a word that stands where a credential is expected; `option` where the program makes that sure."""
 
     at: int
     start: int
     end: int
     name: str
     strength: Strength
-    sure: bool = False
+    option: str = ""
 
 
 def _command(words: Sequence[Word]) -> Iterator[tuple[int, str, Verdict]]:
     """What a simple command gives away: number of the word, name, verdict. Spans are in the text of the words."""
-    for at, start, end, name, strength, sure in (*_by_program(words), *_by_name(words)):
+    for at, start, end, name, strength, option in (*_by_program(words), *_by_name(words)):
         if start >= end:
             continue
         verdict = values.judge(name, words[at].text, start, end, ARGUMENT, strength)
-        if verdict.kind == values.CREDENTIAL and sure:
+        if verdict.kind == values.CREDENTIAL and option:
             verdict = verdict._replace(confidence=Confidence.HIGH)
         if verdict.kind in (values.CREDENTIAL, values.PLACEHOLDER):
-            yield at, name, _moved(verdict, words[at])
+            yield at, option or name, _moved(verdict, words[at])
 
 
 def _moved(verdict: Verdict, word: Word) -> Verdict:
@@ -179,27 +179,29 @@ def _option_of(program: Program, words: Sequence[Word], position: int, strength:
     text = words[position].text
     for option in program.attached:
         if text.startswith(option) and len(text) > len(option) and not text.startswith("--"):
-            yield _Argument(position, len(option), len(text), "password", strength, sure=True)
+            yield _Argument(position, len(option), len(text), "password", strength, option)
     for option in program.separate:
         for at, start in _values_of(option, words, position):
             name = option.lstrip("-") if len(option) > 2 else "password"
-            yield _Argument(at, start, len(words[at].text), name, strength, sure=True)
+            yield _Argument(at, start, len(words[at].text), name, strength, option)
     for option in program.userpass:
         for at, start in _values_of(option, words, position):
             value = words[at].text
             mark = re.compile(r"[:%]").search(value, start)
             if mark:
-                yield _Argument(at, mark.end(), len(value), "password", strength, sure=True)
+                yield _Argument(at, mark.end(), len(value), "password", strength, option)
     for option in program.passphrase:
         for at, start in _values_of(option, words, position):
             if words[at].text.startswith("pass:", start):
-                yield _Argument(at, start + 5, len(words[at].text), "passphrase", strength, sure=True)
+                yield _Argument(at, start + 5, len(words[at].text), "passphrase", strength, option)
     for option in program.options:
         for at, start in _values_of(option, words, position):
             value = words[at].text
             for found in mount_options(value[start:]):
                 verdict = found.verdict
-                yield _Argument(at, start + verdict.start, start + verdict.end, found.name, Strength.STORAGE, sure=True)
+                yield _Argument(
+                    at, start + verdict.start, start + verdict.end, found.name, Strength.STORAGE, found.name
+                )
 
 
 def _values_of(option: str, words: Sequence[Word], position: int) -> Iterator[tuple[int, int]]:
@@ -223,9 +225,11 @@ def _positional(program: Program, words: Sequence[Word], begin: int, strength: S
         for first in range(len(texts) - size - row.index + 1):
             if tuple(texts[first : first + size]) == row.words:
                 at = arguments[first + size + row.index - 1]
-                yield _Argument(at, 0, len(words[at].text), "secret key", strength, sure=True)
+                yield _Argument(
+                    at, 0, len(words[at].text), "secret key", strength, " ".join((words[begin].text, *row.words))
+                )
     if program.last and len(arguments) > 1:
-        yield _Argument(arguments[-1], 0, len(words[arguments[-1]].text), "password", strength, sure=True)
+        yield _Argument(arguments[-1], 0, len(words[arguments[-1]].text), "password", strength, words[begin].text)
 
 
 def _echoed(command: Command, following: Command | None) -> Iterator[Found]:

@@ -25,9 +25,11 @@ def find(file_name: str, text: str) -> Iterator[Found]:
     """The credentials and placeholders in the content of a file.
 
     A file whose name says that it configures a storage client is read in its format; in any other only keys with the
-    shape of a storage provider's (a Ceph key, an Azure storage key) are found."""
+    shape of a storage provider's (a Ceph key, an Azure storage key) are found, where the text looks like it."""
     row = known(file_name)
     if row is None:
+        if not any(map(text.__contains__, keys.CONTENT_MARKS)):
+            return
         for verdict in values.embedded(text, Place(keys.FILE)):
             if _speaks(verdict) and verdict.what in _STORAGE_GRAMMARS:
                 yield Found(verdict.what, verdict)
@@ -40,9 +42,14 @@ def find(file_name: str, text: str) -> Iterator[Found]:
 
 
 def known(file_name: str) -> keys.File | None:
-    """The row of a file that holds storage client configuration, by its name (without case), or None."""
-    name = file_name.rpartition("/")[2].lower()
+    """The row of a file that holds storage client configuration, by its name, or None."""
+    name = file_name.rpartition("/")[2]
     return next((row for row in keys.FILES if fnmatchcase(name, row.match)), None)
+
+
+def tokens() -> tuple[str, ...]:
+    """Texts of which one occurs in every document that holds such a file."""
+    return (*(row.match.strip("*") for row in keys.FILES), *keys.CONTENT_MARKS)
 
 
 def pairs(text: str, place: Place) -> Iterator[Found]:
@@ -110,7 +117,7 @@ _STORAGE_GRAMMARS = frozenset(grammar.what for grammar in keys.GRAMMARS if gramm
 
 @cache
 def _line() -> re.Pattern[str]:
-    return re.compile(r"(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?([A-Za-z_][\w. -]*?)[ \t]*[:=][ \t]*([^\n]*)")
+    return re.compile(r"(?m)^[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*[:=][ \t]*([^\n]*)")
 
 
 @cache

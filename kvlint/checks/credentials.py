@@ -12,6 +12,9 @@ from kvlint.finding import Migration
 from kvlint.rule import Context, Match
 from kvlint.views import Container, Metadata, ObjectView, Views, VolumeSource
 
+ANNOTATIONS = (places.LAST_APPLIED, places.OPENEBS_ANNOTATION)
+"""The annotations that annotation-credential reads."""
+
 
 def pod_env_credential(container: Container, context: Context) -> Iterator[Match]:
     """A literal value of an environment variable that is a credential by its name or its shape."""

@@ -2,8 +2,6 @@
 
 These finders are pure on nodes: the checks make matches of what they find, the masks hide it."""
 
-import base64
-import binascii
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -67,7 +65,7 @@ def environment(container: Node, path: str) -> Iterator[tuple[Found, Node]]:
         if name_node is None or node is None or not name or not value:
             continue
         where = f"{path}.env[{index}].value"
-        for verdict in _spoken(_value_verdicts(name, value)):
+        for verdict in _spoken(environment_value(name, value)):
             yield Found(node, verdict, where, name), name_node
 
 
@@ -148,7 +146,7 @@ def annotations(metadata: Node) -> Iterator[tuple[Node, str, list[Found]]]:
         if not text:
             continue
         if entry.key == LAST_APPLIED:
-            yield entry.key_node, entry.key, list(_applied(entry.node, text))
+            yield entry.key_node, entry.key, list(applied(entry.node, text))
         elif entry.key == OPENEBS_ANNOTATION:
             place = Place(keys.STORAGE)
             yield (
@@ -181,7 +179,8 @@ def config_map(node: Node) -> Iterator[Found]:
 def _file(entry: Entry, text: str) -> Iterator[Found]:
     """One entry of a ConfigMap: a storage client's file by its name or content, or a storage environment variable."""
     found = list(config_files.find(entry.key, text))
-    if not found and entry.key.isupper() and keys.strength(entry.key) == keys.Strength.STORAGE:
+    variable = entry.key.isupper() and any(mark in entry.key for mark in keys.VARIABLE_MARKS)
+    if not found and variable and keys.strength(entry.key) == keys.Strength.STORAGE:
         found = [
             config_files.Found(entry.key, verdict)
             for verdict in _spoken(values.verdicts(entry.key, text, keys.ENVIRONMENT))
@@ -191,15 +190,19 @@ def _file(entry: Entry, text: str) -> Iterator[Found]:
 
 
 def _binary(entry: Entry, text: str) -> Iterator[Found]:
+    if config_files.known(entry.key) is None:
+        return
+    from base64 import b64decode
+
     try:
-        decoded = base64.b64decode(text).decode()
-    except (binascii.Error, ValueError):
+        decoded = b64decode(text).decode()
+    except ValueError:
         return
     for one in _file(entry, decoded):
         yield one._replace(verdict=one.verdict._replace(start=0, end=len(text)))
 
 
-def _applied(node: Node, text: str) -> Iterator[Found]:
+def applied(node: Node, text: str) -> Iterator[Found]:
     """What a copy of an object gives away: the copy is read as any manifest and judged by the same rules."""
     from kvlint.resources import resources
     from kvlint.source import Source
@@ -232,8 +235,8 @@ def _applied(node: Node, text: str) -> Iterator[Found]:
                             yield Found(node, verdict, "", entry.key)
 
 
-def _value_verdicts(name: str, value: str) -> list[Verdict]:
-    """The verdicts on an environment variable; one that holds options of a program is read as its command line."""
+def environment_value(name: str, value: str) -> list[Verdict]:
+    """The verdicts on an environment variable; one that holds a program's options is read as a command line too."""
     found = values.verdicts(name, value, keys.ENVIRONMENT)
     if not found and ("-" in value or "=" in value) and " " in value.strip():
         return [hit.verdict for hit in commands.find([value])]

@@ -92,6 +92,8 @@ MOUNT_TEXTS = frozenset(_tables.MOUNT_TEXTS)
 MOUNT_SECRETS = frozenset(_tables.MOUNT_SECRETS)
 STDIN_PROGRAMS = frozenset(_tables.STDIN_PROGRAMS)
 STDIN_FILES: tuple[str, ...] = _tables.STDIN_FILES
+CONTENT_MARKS: tuple[str, ...] = _tables.CONTENT_MARKS
+VARIABLE_MARKS: tuple[str, ...] = _tables.VARIABLE_MARKS
 MOUNT = Place(STORAGE, MOUNT_SECRETS)
 
 (

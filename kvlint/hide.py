@@ -1,0 +1,67 @@
+"""Credentials out of a file's findings: spans to mask for the frames, and strings without them.
+
+This is the last thing that happens to the findings of a file; nothing that holds a credential leaves it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from kvlint.checks.masks import Part, Secrets, secrets_of
+from kvlint.finding import MANUAL, Finding, Fix, Location, Migration
+from kvlint.source import Source
+
+Masks = tuple[tuple[int, int, int, int], ...]
+
+
+def hide(source: Source, parts: Iterable[Part], findings: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], Masks]:
+    """The findings without any credential in the given parts of the source, and the spans of the credentials.
+
+    Every document with a finding, or with a fact that may become one, must be among the parts."""
+    secrets = secrets_of(source.text, parts)
+    place = source.index_to_position
+    masks = tuple((*place(start), *place(end)) for start, end in secrets.spans)
+    if secrets.values:
+        findings = tuple(_finding(finding, secrets) for finding in findings)
+    return findings, masks
+
+
+def _finding(finding: Finding, secrets: Secrets) -> Finding:
+    return finding._replace(
+        message=secrets.scrub(finding.message),
+        help=secrets.scrub(finding.help),
+        location=_location(finding.location, secrets),
+        related=tuple(_location(location, secrets) for location in finding.related),
+        fix=_fix(finding.fix, secrets) if finding.fix is not None else None,
+        migration=_migration(finding.migration, secrets) if finding.migration is not None else None,
+    )
+
+
+def _location(location: Location, secrets: Secrets) -> Location:
+    return location._replace(label=secrets.scrub(location.label))
+
+
+def _fix(fix: Fix, secrets: Secrets) -> Fix:
+    """A fix that would have to copy a credential is refused: it stays as advice without edits."""
+    fix = fix._replace(title=secrets.scrub(fix.title))
+    if any(secrets.scrub(edit.text) != edit.text for edit in fix.edits):
+        return fix._replace(applicability=MANUAL, edits=())
+    return fix
+
+
+def _migration(migration: Migration, secrets: Secrets) -> Migration:
+    cleaned: dict[str, Any] = {
+        field: _clean(getattr(migration, field), secrets)
+        for field in ("manifests", "steps", "notes", "title", "replacement")
+    }
+    return migration._replace(**cleaned)
+
+
+def _clean(value: Any, secrets: Secrets) -> Any:
+    if isinstance(value, str):
+        return secrets.scrub(value)
+    if isinstance(value, dict):
+        return {key: _clean(item, secrets) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_clean(item, secrets) for item in value)
+    if isinstance(value, list):
+        return [_clean(item, secrets) for item in value]
+    return value
