@@ -218,13 +218,13 @@ def _same_drive(path: str) -> bool:
     return os.path.splitdrive(path)[0] == os.path.splitdrive(os.getcwd())[0]
 
 
-def _noun(path: Path) -> str:
-    """What a key or word at a place of the configuration is called."""
+def _noun(path: Path, is_key: bool) -> str:
+    """What a key, or a word, at a place of the configuration is called."""
     match path:
         case ["rules"]:
             return "rule"
-        case ["rules", str()] | ["rules", str(), "severity"]:
-            return "severity" if path[-1] in (*CATEGORIES, "severity") else "severity or parameter"
+        case ["rules", *_]:
+            return "parameter" if is_key else "severity"
         case ["per-file-ignores", *_]:
             return "rule or category"
         case ["platforms", *_]:

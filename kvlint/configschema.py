@@ -8,7 +8,7 @@ from kvlint.rule import CATEGORIES, Rule
 
 ID = "https://kvlint.dev/schemas/config.schema.json"
 SEVERITY_WORDS = ("off", "info", "warning", "error")
-# YAML 1.1 reads a plain `off` as false and a plain `on` as true.
+# Readers of YAML 1.1 take a plain `off` for false and a plain `on` for true.
 SWITCHES = (*SEVERITY_WORDS, "on", True, False)
 
 
@@ -93,7 +93,6 @@ def _category(name: str) -> dict[str, Any]:
 
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
-        "type": ["string", "boolean", "object"],
         "if": {"type": "object"},
         "then": {
             "additionalProperties": False,

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 Path = Sequence[str | int]
 
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -58,10 +65,10 @@ class Data:
                     break
                 node = caret = items[step]
             else:
-                entry = next((entry for entry in node.entries() if entry.key == step), None)
-                if entry is None:
+                pair = next((pair for pair in _pairs(node) if pair[0].value == step), None)
+                if pair is None:
                     break
-                node, caret = entry.node, entry.key_node
+                caret, node = pair
         found = caret if key is not None or node.kind in (MAPPING, SEQUENCE) or node.start == node.end else node
         if found.kind in (MAPPING, SEQUENCE) and found.children:
             found = found.children[0]
@@ -76,7 +83,7 @@ class Data:
         for step in path:
             if isinstance(step, str):
                 name = rf"[\"']?{re.escape(step)}[\"']?"
-                found = re.compile(rf"^[ \t]*({name})[ \t]*=|[\[.]({name})\]|[{{,][ \t]*({name})[ \t]*=", re.MULTILINE)
+                found = re.compile(rf"^[ \t]*({name})[ \t]*=|[\[.]({name})(?=[\].])|[{{,][ \t]*({name})[ \t]*=", re.MULTILINE)
                 match = found.search(text, place[0])
                 if match is None:
                     break
@@ -91,8 +98,9 @@ class Data:
 def read_yaml(source: Source, texts: Callable[[str], bool]) -> Data:
     """Read one YAML document that is a mapping. Raises ConfigError.
 
-    Under the top-level keys for which `texts` is true, plain numbers are read as they are written: `1.30` stays "1.30".
-    A top-level key without a value counts as absent."""
+    Words mean what they mean in YAML 1.2, as in every editor: `on` and `off` are texts. Under the top-level keys for
+    which `texts` is true, plain numbers are read as they are written: `1.30` stays "1.30". A top-level key without a
+    value counts as absent."""
     try:
         chunks = [(document, document.compose()) for document in documents(source)]
         roots = [root for _, root in chunks if root is not None and not root.is_null]
@@ -106,11 +114,7 @@ def read_yaml(source: Source, texts: Callable[[str], bool]) -> Data:
             raise ConfigError(
                 "no mapping", [Problem(source, root.start, root.start + 1, "expected `key: value` lines")]
             )
-        value = {
-            entry.key: _written(entry.node) if texts(entry.key) else entry.node.plain()
-            for entry in root.entries()
-            if not entry.node.is_null
-        }
+        value = {key.value: _value(node, texts(key.value or "")) for key, node in _pairs(root)}
     except YamlError as error:
         problem = Problem(source, error.index, error.index + 1, error.message)
         raise ConfigError("not valid YAML", [problem]) from None
@@ -120,7 +124,7 @@ def read_yaml(source: Source, texts: Callable[[str], bool]) -> Data:
     ]
     if repeated:
         raise ConfigError("a key is said twice", repeated)
-    return Data(source, value, root)
+    return Data(source, {key: said for key, said in value.items() if said is not None}, root)
 
 
 def read_toml(source: Source, table: str) -> Data | None:
@@ -144,10 +148,11 @@ def read_toml(source: Source, table: str) -> Data | None:
     return Data(source, value, None, table) if value is not None else None
 
 
-def validate(data: Data, schema: Mapping[str, Any], noun: Callable[[Path], str]) -> list[Problem]:
+def validate(data: Data, schema: Mapping[str, Any], noun: Callable[[Path, bool], str]) -> list[Problem]:
     """What in `data` does not follow the JSON Schema (draft-07). Nothing is ever fetched.
 
-    `noun` names what the keys of the mapping at a path are, for "unknown …"."""
+    `noun(path, True)` names what the keys of the mapping at a path are, `noun(path, False)` what a word there is, for
+    "unknown …"."""
     from jsonschema import Draft7Validator
     from referencing import Registry
 
@@ -164,7 +169,7 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     return f"did you mean `{close[0]}`?" if close else ""
 
 
-def _problems(data: Data, error: "ValidationError", noun: Callable[[Path], str]) -> Iterator[Problem]:
+def _problems(data: Data, error: "ValidationError", noun: Callable[[Path, bool], str]) -> Iterator[Problem]:
     path = list(error.absolute_path)
     schema: Any = error.schema if isinstance(error.schema, dict) else {}
     wanted: Any = error.validator_value
@@ -175,12 +180,16 @@ def _problems(data: Data, error: "ValidationError", noun: Callable[[Path], str])
         for key in found:
             if key not in known:
                 help = did_you_mean(key, known) or (f"known: {', '.join(known)}" if len(known) < 16 else "")
-                yield data.problem(path, f"unknown {noun(path)} `{key}`", help, key)
+                yield data.problem(path, f"unknown {noun(path, True)} `{key}`", help, key)
     elif kind == "enum":
         words = [word for word in wanted if isinstance(word, str)]
         guess = did_you_mean(found, words) if isinstance(found, str) else ""
         shown = f"one of: {', '.join(words)}" if len(words) < 16 else ""
-        named = f"unknown {noun(path)} `{found}`" if isinstance(found, str) else f"{_article(found)} does not fit here"
+        named = (
+            f"unknown {noun(path, False)} `{found}`"
+            if isinstance(found, str)
+            else f"{_article(found)} does not fit here"
+        )
         yield data.problem(path, named, guess or shown)
     elif kind == "type":
         types = [wanted] if isinstance(wanted, str) else wanted
@@ -214,14 +223,28 @@ def _article(value: Any) -> str:
     return next((name for kind, name in names if isinstance(value, kind)), type(value).__name__)
 
 
-def _written(node: Node) -> Any:
-    """Like `Node.plain`, but numbers are the text that was written."""
+def _pairs(node: Node) -> list[tuple[Node, Node]]:
+    """The keys and values of a mapping as they are written."""
+    children = node.children if node.kind is MAPPING else []
+    return list(zip(children[::2], children[1::2], strict=True))
+
+
+def _value(node: Node, texts: bool) -> Any:
+    """What a node says by the core schema of YAML 1.2; with `texts`, numbers are the text that was written."""
     if node.kind is MAPPING:
-        return {entry.key: _written(entry.node) for entry in node.entries()}
+        return {key.value: _value(item, texts) for key, item in _pairs(node)}
     if node.kind is SEQUENCE:
-        return [_written(item) for item in node.items()]
-    value = node.plain()
-    return node.value if isinstance(value, int | float) and not isinstance(value, bool) else value
+        return [_value(item, texts) for item in node.items()]
+    text = node.value or ""
+    if node.style is not None or node.tag is not None:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if not texts and _INTEGER.match(text):
+        return int(text, 0) if text.startswith("0x") else int(text)
+    if not texts and _FLOAT.match(text):
+        return float(text)
+    return text
 
 
 def _repeated(root: Node) -> Iterator[Node]:
@@ -229,5 +252,9 @@ def _repeated(root: Node) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         if node.anchor is None:
-            yield from (later for _, later in node.duplicates())
+            seen: set[str | None] = set()
+            for key, _ in _pairs(node):
+                if key.value in seen:
+                    yield key
+                seen.add(key.value)
             stack.extend(child for child in node.children if child.kind in (MAPPING, SEQUENCE))

@@ -1,10 +1,11 @@
 """What `kvlint explain` and `kvlint rules` say about rules."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from kvlint.rule import CATEGORIES, Rule, Text
 
-WIDTH = 100
+_PLACEHOLDER = re.compile(r"\{([a-z_-]+)\}")
 
 
 def explain(rule: Rule, text: Text, color: bool = False) -> str:
@@ -13,7 +14,7 @@ def explain(rule: Rule, text: Text, color: bool = False) -> str:
     state = "" if rule.enabled else "; off unless the configuration switches it on"
     lines = [f"{bold}{rule.id}{plain}: {text.summary}", ""]
     lines += [f"Category {rule.category}, severity {rule.severity.label}, since kvlint {text.since}{state}.", ""]
-    lines += [text.why.strip(), "", f"{bold}What to do{plain}: {rule.help.strip()}"]
+    lines += [text.why.strip(), "", f"{bold}What to do{plain}: {_advice(rule)}"]
     if rule.params:
         lines += ["", f"{bold}Parameters{plain}"]
         lines += [
@@ -23,6 +24,13 @@ def explain(rule: Rule, text: Text, color: bool = False) -> str:
     lines += ["", f"{bold}Ignore one finding{plain}", f"  # kvlint: ignore[{rule.id}] reason", ""]
     lines += [f"{bold}References{plain}", *(f"  {url}" for url in text.references)]
     return "\n".join(lines) + "\n"
+
+
+def _advice(rule: Rule) -> str:
+    """The card's help; its placeholders are filled only in a finding."""
+    if _PLACEHOLDER.fullmatch(rule.help.strip()):
+        return "each finding says it for what it found."
+    return _PLACEHOLDER.sub(r"<\1>", rule.help.strip())
 
 
 def _configure(rule: Rule) -> Iterator[str]:

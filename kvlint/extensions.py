@@ -114,7 +114,7 @@ def card(data: Data) -> tuple[Rule, Text]:
     path = os.path.join(os.path.dirname(__file__), "schemas", "rule.schema.json")
     with open(path, encoding="utf-8") as file:
         schema = loads(file.read())
-    problems = validate(data, schema, lambda _: "key")
+    problems = validate(data, schema, lambda _, is_key: "key" if is_key else "word")
     value = data.value
     stem = os.path.splitext(os.path.basename(data.source.name))[0]
     if not problems and value["id"] != stem:
