@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kvlint.finding import Finding, Report, Summary
 from kvlint.hide import Masks, hide
 from kvlint.ignores import Ignore
-from kvlint.judge import Judge, unique
+from kvlint.judge import Judge
 from kvlint.knowledge.version import AS_OF, format_version
 from kvlint.plan import ActiveRule, Plan
 from kvlint.source import Source
@@ -39,7 +39,7 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
             judge.document(document)
     else:
         judge.cold(source.data.count(b"\nkind:") + source.data.startswith(b"kind:"))
-    findings = tuple(unique(judge.findings))
+    findings = judge.finish()
     masks: Masks = ()
     if judge.parts:
         findings, masks = hide(source, judge.parts, findings)

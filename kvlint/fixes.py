@@ -1,15 +1,51 @@
 """What a migration means for the text it was made from: the fix, with its edits, or advice to do it by hand."""
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from kvlint.edits import Refused, rewrite
 from kvlint.finding import MANUAL, Fix, Migration
+from kvlint.plan import Identity
 from kvlint.resources import Resource
 from kvlint.source import Source
-from kvlint.yamltree import Node
+from kvlint.yamltree import Node, YamlError
+
+Object = Mapping[str, Any]
 
 
-def fix_of(source: Source, resource: Resource, subject: Node | None, migration: Migration) -> Fix | None:
+class Present:
+    """The objects that are there already: those of the file, and the identities of those in other files."""
+
+    __slots__ = ("_elsewhere", "_here")
+
+    def __init__(self, here: Iterable[Resource], elsewhere: Collection[Identity]) -> None:
+        self._here = {(one.kind, one.namespace or "", one.name): one for one in here}
+        self._elsewhere = elsewhere
+
+    def has(self, item: Object) -> bool:
+        """Whether the object is there already. Raises Refused when another one stands under its name."""
+        who = identity(item)
+        found = self._here.get(who)
+        if found is None:
+            return who in self._elsewhere
+        try:
+            same = found.node.plain() == item
+        except YamlError:
+            same = False
+        if not same:
+            raise Refused(f"another {who[0]} named {who[2]} is in the file")
+        return True
+
+
+def identity(item: Object) -> Identity:
+    """Kind, namespace and name of an object as plain data."""
+    metadata = item.get("metadata") or {}
+    return item.get("kind", ""), metadata.get("namespace") or "", metadata.get("name") or ""
+
+
+def fix_of(
+    source: Source, resource: Resource, subject: Node | None, migration: Migration, present: Present
+) -> Fix | None:
     """The fix a migration offers; None where it offers nothing but advice.
 
     `subject` is the node that `migration.replacement` replaces. The fix is MANUAL where the text cannot be changed
@@ -22,15 +58,13 @@ def fix_of(source: Source, resource: Resource, subject: Node | None, migration: 
     try:
         if resource.partial:
             raise Refused("a kustomize patch is only part of an object")
-        if subject.style == "flow" and resource.origin == "document" and source.text.lstrip()[:1] == "{":
+        if resource.origin == "document" and resource.node.style == "flow":
             raise Refused("a JSON file holds one object")
-        new = [item for item in migration.manifests if item is not migration.replacement and not _is(item, resource)]
+        if source.encoding != "utf-8":
+            raise Refused("the file is UTF-16")
+        own = (resource.kind, resource.namespace or "", resource.name)
+        new = [item for item in migration.manifests if identity(item) != own and not present.has(item)]
         edits = rewrite(source, subject, migration.replacement, resource, new)
     except Refused as refused:
         return Fix(f"{migration.title} (by hand: {refused})", MANUAL, (), missing)
     return Fix(migration.title, migration.applicability, edits, missing)
-
-
-def _is(item: dict[str, Any], resource: Resource) -> bool:
-    metadata = item.get("metadata") or {}
-    return item.get("kind") == resource.kind and metadata.get("name") == resource.name

@@ -1,8 +1,6 @@
 """Judging one file alone: its documents, their objects, and the findings of the engine itself."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
-
 from kvlint import ignores
 from kvlint.checks.masks import Part
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Summary
@@ -13,9 +11,6 @@ from kvlint.rule import Match, fill
 from kvlint.source import Source
 from kvlint.views import View, Views
 from kvlint.yamltree import MAPPING, SCALAR, Document, Node, YamlError
-
-if TYPE_CHECKING:
-    from kvlint.finding import Migration
 
 PLACEHOLDER = "<kvlint:"
 """How a placeholder of a migration starts (`kvlint.migrate.subject`)."""
@@ -36,7 +31,29 @@ class Judge:
         self.parts: list[Part] = []
         self.documents = self.resources = self.skipped = 0
         self.failed = False
-        self._fixes: dict[str, Fix | None] = {}
+        self._objects: list[Resource] = []
+        self._pending: list[tuple[int, Node | None, Resource]] = []
+
+    def finish(self) -> tuple[Finding, ...]:
+        """All findings, now that the whole file is known: with their fixes, and with fingerprints of their own."""
+        if self._pending:
+            self._add_fixes()
+        return tuple(_unique(self.findings))
+
+    def _add_fixes(self) -> None:
+        """Fixes see all objects of the file: what one volume needs may have been written for another. Findings of one
+        migration share its fix."""
+        from kvlint.fixes import Present, fix_of
+
+        present = Present(self._objects, self.plan.present)
+        made: dict[str, Fix | None] = {}
+        for index, subject, resource in self._pending:
+            finding = self.findings[index]
+            migration = finding.migration
+            if migration is not None:
+                if migration.id not in made:
+                    made[migration.id] = fix_of(self.source, resource, subject, migration, present)
+                self.findings[index] = finding._replace(fix=made[migration.id])
 
     def summary(self) -> Summary:
         """What was read of this file."""
@@ -101,6 +118,7 @@ class Judge:
     def resource(self, resource: Resource) -> None:
         """Run all rules on one object."""
         self.resources += 1
+        self._objects.append(resource)
         views = Views(resource)
         for name, rules in self.plan.by_view:
             for view in views[name]:
@@ -183,6 +201,8 @@ class Judge:
         card, resource = active.rule, view.resource
         values = {"name": resource.name, "kind": resource.kind, **match.values}
         migration = match.migration() if match.migration is not None else None
+        if migration is not None:
+            self._pending.append((len(self.findings), match.subject, resource))
         return Finding(
             rule=card.id,
             category=card.category,
@@ -197,19 +217,8 @@ class Judge:
             field=match.path,
             related=tuple(self.location(node.start, node.end, label) for node, label in match.related),
             fingerprint=fingerprint(card.id, self.source, resource, match.path),
-            fix=self.fix(migration, match, resource),
             migration=migration,
         )
-
-    def fix(self, migration: "Migration | None", match: Match, resource: Resource) -> Fix | None:
-        """The fix that a migration offers for this text; findings of one migration share it."""
-        if migration is None:
-            return None
-        if migration.id not in self._fixes:
-            from kvlint.fixes import fix_of
-
-            self._fixes[migration.id] = fix_of(self.source, resource, match.subject, migration)
-        return self._fixes[migration.id]
 
     def location(self, start: int, end: int, label: str = "") -> Location:
         """A span of this file as lines and columns."""
@@ -240,7 +249,7 @@ def fingerprint(rule: str, source: Source, resource: Resource | None, path: str)
     return sha256("\0".join((rule, source.identity, who, where)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def unique(findings: list[Finding]) -> Iterator[Finding]:
+def _unique(findings: list[Finding]) -> Iterator[Finding]:
     """Findings with equal fingerprints get a running number, in order of position."""
     count: dict[str, int] = {}
     for finding in findings:

@@ -15,6 +15,10 @@ INVENTORY = "inventory"
 """The view of rules that judge all files together; every other view is of one object."""
 
 
+Identity = tuple[str, str, str]
+"""Kind, namespace ("" where it has or says none) and name of an object."""
+
+
 class ActiveRule(NamedTuple):
     """A rule of this run: its card, the severity the configuration gives it (None: the card's, or by evidence) and its
     parameters with defaults filled in."""
@@ -35,10 +39,12 @@ class Planned(NamedTuple):
 class Plan:
     """Everything a run needs to know that is not a file. Without `suppression` every finding counts.
 
+    `present` are objects (kind, namespace, name) that exist in other files, so that no fix writes them again.
+
     `by_view` are the rules that judge one object, `across` those that judge the inventory. `skip_test=False` switches
     the test off that skips documents which cannot matter."""
 
-    __slots__ = ("across", "by_view", "inputs", "namespace", "relevance", "rules", "suppression", "target")
+    __slots__ = ("across", "by_view", "inputs", "namespace", "present", "relevance", "rules", "suppression", "target")
 
     def __init__(
         self,
@@ -56,6 +62,7 @@ class Plan:
         self.namespace = namespace
         self.inputs = inputs or {}
         self.suppression = suppression
+        self.present: set[Identity] = set()
         self.across: list[Planned] = []
         # The tokens of all checks, whatever is selected: findings of the engine itself do not depend on the selection.
         tokens: set[str] = {WORD, *(token for check in checks.values() for token in check.tokens)}

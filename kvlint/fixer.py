@@ -1,0 +1,159 @@
+"""Applying fixes to the bytes of one file, and proving that nothing else changed.
+
+Fixes go in as text edits, each whole or not at all. After every pass the new bytes are read again with kvlint's own
+reader: the findings must be gone, no document broken, every other object unchanged. What fails the proof is taken back
+and said. Nothing here reads or writes files."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from kvlint.engine import map_source, reduce
+from kvlint.finding import SAFE, UNSAFE, Edit, Finding
+from kvlint.fixes import identity
+from kvlint.plan import Plan
+from kvlint.resources import resources
+from kvlint.source import Source
+from kvlint.yamltree import YamlError, documents
+
+MAX_PASSES = 50
+BROKEN = frozenset({"invalid-yaml", "unreadable-document", "lost-document", "duplicate-key"})
+"""Findings that a fix may never bring about."""
+
+Object = tuple[int, int, Any]
+
+
+class Level(NamedTuple):
+    """Which fixes are wanted: unsafe ones too, and those whose inputs are still placeholders."""
+
+    unsafe: bool = False
+    placeholders: bool = False
+
+    def allows(self, finding: Finding) -> bool:
+        """Whether the fix of a finding may be applied."""
+        fix = finding.fix
+        if fix is None or not fix.edits or (fix.missing and not self.placeholders):
+            return False
+        return fix.applicability == SAFE or (self.unsafe and fix.applicability == UNSAFE)
+
+
+class Fixed(NamedTuple):
+    """One file before and after: `applied` are the findings whose fixes went in, `refused` sentences about those taken
+    back."""
+
+    file: str
+    before: bytes
+    after: bytes
+    applied: tuple[Finding, ...]
+    refused: tuple[str, ...]
+
+
+def fix(source: Source, plan: Plan, level: Level) -> Fixed:
+    """Apply all fixes that `level` allows to one file, until there is none left."""
+    current = source
+    applied: list[Finding] = []
+    refused: dict[str, str] = {}
+    for _ in range(MAX_PASSES):
+        wanted = [
+            finding
+            for finding in _findings(current, plan)
+            if finding.suppressed is None and level.allows(finding) and finding.fingerprint not in refused
+        ]
+        chosen = list(_compatible(wanted))
+        if not chosen:
+            break
+        after = _proved(current, chosen, plan)
+        if after is None and len(chosen) > 1:
+            chosen = chosen[:1]
+            after = _proved(current, chosen, plan)
+        if after is None:
+            finding = chosen[0]
+            place = f"{finding.location.file}:{finding.location.line}"
+            refused[finding.fingerprint] = f"{place}: the fix of {finding.rule} failed its proof and was taken back"
+            continue
+        applied += [finding for finding in wanted if finding.fix in [one.fix for one in chosen]]
+        plan.present.update(identity(item) for one in chosen if one.migration for item in one.migration.manifests)
+        current = Source(source.name, after, source.identity)
+    return Fixed(source.name, source.data, current.data, tuple(applied), tuple(refused.values()))
+
+
+def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """`data` with `edits` that do not overlap."""
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end), reverse=True):
+        data = data[: edit.start] + edit.text.encode("utf-8") + data[edit.end :]
+    return data
+
+
+def _findings(source: Source, plan: Plan) -> tuple[Finding, ...]:
+    return reduce([map_source(source, plan)], plan).findings
+
+
+def _compatible(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings whose fixes can go in together, each fix once: the gravest and first of those that overlap."""
+    taken: list[Edit] = []
+    for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.location)):
+        edits = finding.fix.edits if finding.fix is not None else ()
+        if not any(one.start <= other.end and other.start <= one.end for one in edits for other in taken):
+            taken += edits
+            yield finding
+
+
+def _proved(source: Source, chosen: Sequence[Finding], plan: Plan) -> bytes | None:
+    """The new bytes, or None when they do not hold what they must."""
+    edits = [edit for finding in chosen if finding.fix is not None for edit in finding.fix.edits]
+    after = Source(source.name, apply(source.data, edits), source.identity)
+    old, new = _objects(source), _objects(after)
+    if old is None or new is None:
+        return None
+    findings = _findings(after, plan)
+    gone = {finding.fingerprint for finding in chosen}
+    if any(finding.fingerprint in gone for finding in findings):
+        return None
+    before = Counter(finding.rule for finding in _findings(source, plan))
+    broken = Counter(finding.rule for finding in findings if finding.rule in BROKEN)
+    if any(count > before[rule] for rule, count in broken.items()):
+        return None
+    remaining = [plain for _, _, plain in new]
+    for start, end, plain in old:
+        if not any(edit.start < end and start < edit.end for edit in edits) and not _take(remaining, plain):
+            return None
+    for finding in chosen:
+        replacement = finding.migration.replacement if finding.migration is not None else None
+        if replacement is not None and not any(_holds(plain, replacement) for _, _, plain in new):
+            return None
+    return after.data
+
+
+def _objects(source: Source) -> list[Object] | None:
+    """All objects of a file with the bytes they span; None where Kubernetes would refuse one."""
+    found: list[Object] = []
+    for document in documents(source):
+        try:
+            for part in (document, *document.rest()):
+                for resource in resources(part, part.compose()):
+                    start, end = resource.node.start, resource.node.end
+                    found.append((source.index_to_byte(start), source.index_to_byte(end), resource.node.plain()))
+        except YamlError:
+            continue
+    return found
+
+
+def _take(plains: list[Any], wanted: Any) -> bool:
+    if wanted not in plains:
+        return False
+    plains.remove(wanted)
+    return True
+
+
+def _holds(plain: Any, wanted: Any) -> bool:
+    """Whether `wanted` is `plain` or stands anywhere in it."""
+    stack = [plain]
+    while stack:
+        current = stack.pop()
+        if current == wanted:
+            return True
+        if isinstance(current, dict):
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+    return False
