@@ -11,6 +11,8 @@ from kvlint.finding import Finding, Suppression
 
 FILE_NAME = ".kvlint-baseline.json"
 BASELINE = "baseline"
+NO_FILES = ("cluster:", "<")
+"""How the names begin of what findings can be in but is no file: live objects, standard input."""
 VERSION = 1
 
 
@@ -87,7 +89,7 @@ def stale(baseline: Baseline, matched: set[Row], files: Iterable[str], rules: It
         row
         for row in baseline.rows
         if row not in matched
-        and ((row.file in judged and row.rule in active) or not os.path.lexists(os.path.join(folder, row.file)))
+        and ((row.file in judged and row.rule in active) or _gone(row.file, folder))
     ]
 
 
@@ -102,9 +104,13 @@ def renew(baseline: Baseline, findings: Sequence[Finding], obsolete: Iterable[Ro
 
 def inside(file: str, path: str) -> str:
     """`file` as a baseline at `path` names it: relative to its folder, so that the baseline can be committed."""
-    if file.startswith(("cluster:", "<")):
+    if file.startswith(NO_FILES):
         return file
     try:
         return os.path.relpath(file, os.path.dirname(path) or os.curdir).replace(os.sep, "/")
     except ValueError:  # another drive
         return file.replace(os.sep, "/")
+
+
+def _gone(file: str, folder: str) -> bool:
+    return not file.startswith(NO_FILES) and not os.path.lexists(os.path.join(folder, file))
