@@ -1076,10 +1076,7 @@ ROWS = (
         ),
         (),
         (),
-        (
-            ('mountUser', 'the user stands in the new Secret, as userID'),
-            ('mountSecret', 'that Secret has other keys; the key stands in the new one, as userKey'),
-        ),
+        (('mountSecret', 'that Secret has other keys; the key stands in the new one, as userKey'),),
         (
             "Rook's migration tool does not cover CephFS, but a static volume needs no move of data: it mounts the directory that the FlexVolume mounted.",
             "The Secret's userID and userKey must belong to a user with access to the directory; adminID and adminKey do not work.",

@@ -44,7 +44,8 @@ def split(items: Iterable[str]) -> tuple[list[str], list[str]]:
             skip = False
             continue
         name = option_name(item)
-        secret = key(name, MOUNT) or credential_keys.strength(name, FLAG) > Strength.IDENTITY or value(item)
+        named = key(name, MOUNT) or credential_keys.strength(name, FLAG) > Strength.IDENTITY
+        secret = (named and ("=" in item or item.startswith("-"))) or value(item)
         skip = secret and item.startswith("-") and name == item.lstrip("-")
         if secret:
             names.append(name)

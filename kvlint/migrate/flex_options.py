@@ -90,6 +90,7 @@ class Options:
             value = " ".join(self.without_secrets(flags(value), name))
         for option, old, new in self.plan.values:
             if option == name and value.lower() == old:
+                self.draft.note(f"`{value}` of the option `{self.written(name)}` is {new} for the CSI driver.")
                 return new
         return value or None
 

@@ -1,5 +1,6 @@
 """FlexVolumes of Rook: the CSI drivers are named after the namespace of the operator."""
 
+from kvlint.migrate.ceph import ADMIN
 from kvlint.migrate.flex_options import Options
 from kvlint.migrate.subject import string
 
@@ -18,4 +19,7 @@ def rook(options: Options) -> None:
     namespace = suffix if suffix != _AGENT else options.text("{clusterNamespace} | {clusterName}") or _DEFAULT_NAMESPACE
     options.references["@driver"] = given or f"{namespace}.{kind}.csi.ceph.com"
     if kind == "cephfs":
-        options.references["@user"] = options.value("mountUser") or "admin"
+        user = options.value("mountUser")
+        options.references["@user"] = user or ADMIN
+        if user is not None:
+            options.draft.note(f"The user of the option `mountUser`, {user}, is the userID of the Secret.")

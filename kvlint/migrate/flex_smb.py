@@ -35,8 +35,7 @@ def smb(options: Options) -> None:
             "The user in the address of the share is left out; it belongs under `username` of the Secret."
         )
         text = after
-    server, slash, path = text.partition("/")
-    path = re.sub(r"/+", "/", path)
+    server, slash, path = re.sub(r"/+", "/", text).partition("/")
     if not slash or not server or not path:
         raise Refused("the options name no SMB share (`//server/share`), so nothing says which storage this is")
     options.references |= {"@server": server, "@path": f"/{path}"}

@@ -152,10 +152,18 @@ def _make(options: Options) -> tuple[str, _Volume] | None:
         mount_options,
         _fs_type(options),
         secrets,
-        (options.text(plan.capacity) or "") if plan.capacity else "",
+        _capacity(options),
     )
     options.rest()
     return options.base, volume
+
+
+def _capacity(options: Options) -> str:
+    """The size that the options of a Pod's volume name; a configured one comes first."""
+    subject, pattern = options.draft.subject, options.plan.capacity
+    if not pattern or subject.kind != INLINE or subject.inputs.given("capacity", options.base):
+        return ""
+    return options.text(pattern) or ""
 
 
 def _missing(patterns: Iterable[str]) -> Refused:
