@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from kvlint.finding import Finding, Suppression
 
-FILE_NAME = ".kvlint-baseline.json"
 BASELINE = "baseline"
 NO_FILES = ("cluster:", "<")
 """How the names begin of what findings can be in but is no file: live objects, standard input."""
@@ -88,8 +87,7 @@ def stale(baseline: Baseline, matched: set[Row], files: Iterable[str], rules: It
     return [
         row
         for row in baseline.rows
-        if row not in matched
-        and ((row.file in judged and row.rule in active) or _gone(row.file, folder))
+        if row not in matched and ((row.file in judged and row.rule in active) or _gone(row.file, folder))
     ]
 
 

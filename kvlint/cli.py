@@ -9,19 +9,13 @@ from typing import TYPE_CHECKING
 from kvlint import __version__
 
 if TYPE_CHECKING:
-    from kvlint.datafile import ConfigError
     from kvlint.options import Arguments
     from kvlint.output import View
+    from kvlint.problem import ConfigError
     from kvlint.run import Run
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 INTERRUPTED = 130
-NOT_YET = {
-    "fix": "--fix",
-    "diff": "--diff",
-    "unsafe-fixes": "--unsafe-fixes",
-    "with-placeholders": "--with-placeholders",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,8 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _guarded(argv: Sequence[str]) -> int:
     """Run a command; what goes wrong becomes a clear line on stderr and exit code 2."""
-    from kvlint.datafile import ConfigError
-    from kvlint.options import UsageError
+    from kvlint.problem import ConfigError, UsageError
 
     try:
         return _dispatch(list(argv))
@@ -62,7 +55,7 @@ def _guarded(argv: Sequence[str]) -> int:
 
 def _dispatch(argv: list[str]) -> int:
     from kvlint import options
-    from kvlint.datafile import did_you_mean
+    from kvlint.problem import UsageError, did_you_mean
 
     if "--version" in argv[:1] or argv[:1] == ["-V"]:
         _print(f"kvlint {__version__}\n")
@@ -75,7 +68,7 @@ def _dispatch(argv: list[str]) -> int:
         command = options.COMMANDS[argv.pop(0)]
     elif argv and not argv[0].startswith("-") and _is_word(argv[0]):
         guess = did_you_mean(argv[0], options.COMMANDS)
-        raise options.UsageError(f"`{argv[0]}` is neither a command nor a file", guess or "see `kvlint --help`")
+        raise UsageError(f"`{argv[0]}` is neither a command nor a file", guess or "see `kvlint --help`")
     if "--help" in argv or "-h" in argv:
         _print(options.usage(command))
         return CLEAN
@@ -89,18 +82,27 @@ def _is_word(text: str) -> bool:
 
 def _check(arguments: "Arguments") -> int:
     from kvlint import run as running
-    from kvlint.options import UsageError
+    from kvlint.problem import UsageError
 
     if arguments.on("jobs") and not (arguments.last("jobs").isdigit() and int(arguments.last("jobs")) > 0):
         raise UsageError(f"`--jobs` needs a number above 0, not `{arguments.last('jobs')}`")
     outputs = _outputs(arguments)
     run = running.check(arguments)
-    notices = [
-        f"{flag} has no effect yet: kvlint {__version__} changes no file"
-        for name, flag in NOT_YET.items()
-        if arguments.on(name)
-    ]
+    notices: list[str] = []
     run, note = running.apply_baseline(arguments, run)
+    if arguments.on("diff"):
+        return _diff(arguments, run)
+    fixed_stdin: bytes | None = None
+    if arguments.on("fix"):
+        from kvlint import changes
+
+        made = changes.make(arguments, run)
+        fixed_stdin = changes.write(made, run)
+        notices.extend(made.refused)
+        run, note = running.apply_baseline(arguments, running.check(arguments, fixed_stdin))
+        if made.findings:
+            fixed = f"fixed {_count(made.findings, 'finding')} in {_count(len(made.files), 'file')}"
+            notices.append(f"{fixed}; {len(run.report.counted())} left")
     if arguments.on("add-ignores"):
         run, told = running.add_ignores(arguments, run)
         notices.extend(told)
@@ -113,15 +115,36 @@ def _check(arguments: "Arguments") -> int:
             _say(f"notice: {notice}")
         if arguments.on("verbose"):
             _say(_about(run))
+    if fixed_stdin is not None:
+        sys.stdout.buffer.write(fixed_stdin)
+        outputs = [(name, file or os.devnull) for name, file in outputs]
     _write_outputs(arguments, outputs, run)
     code = run.report.exit_code(run.failing)
     return CLEAN if code == FINDINGS and arguments.on("exit-zero") else code
 
 
+def _diff(arguments: "Arguments", run: "Run") -> int:
+    """Show what `--fix` would change; exit code 1 when that is anything."""
+    from kvlint import changes
+
+    made = changes.make(arguments, run)
+    for sentence in (*run.errors, *made.refused):
+        _complain(sentence)
+    _print("".join(changes.diff(made, run)))
+    if not arguments.on("quiet"):
+        _say(f"would fix {_count(made.findings, 'finding')} in {_count(len(made.files), 'file')}")
+    code = FAILED if run.report.failed else FINDINGS if made.files else CLEAN
+    return CLEAN if code == FINDINGS and arguments.on("exit-zero") else code
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def _outputs(arguments: "Arguments") -> list[tuple[str, str]]:
     """Every output of a run as (format, file); the empty file is stdout."""
-    from kvlint.datafile import did_you_mean
-    from kvlint.options import FORMATS, UsageError
+    from kvlint.options import FORMATS
+    from kvlint.problem import UsageError, did_you_mean
 
     standard = arguments.last("output-format", "full")
     outputs: list[tuple[str, str]] = []
@@ -145,8 +168,8 @@ def _outputs(arguments: "Arguments") -> list[tuple[str, str]]:
 
 def _write_outputs(arguments: "Arguments", outputs: Sequence[tuple[str, str]], run: "Run") -> None:
     from kvlint import output
-    from kvlint.datafile import ConfigError
     from kvlint.inputs import files
+    from kvlint.problem import ConfigError
 
     for name, file in outputs:
         module = output.FORMATS[name]
@@ -190,7 +213,6 @@ def _view(run: "Run", color: bool, summary: bool) -> "View":
         rules=tuple(run.plan.rules),
         color=color,
         summary=summary,
-        fix_flags=(),
         relative=files.Roots().identity,
         position=run.texts.position,
     )
@@ -199,7 +221,7 @@ def _view(run: "Run", color: bool, summary: bool) -> "View":
 def _explain(arguments: "Arguments") -> int:
     from kvlint import run as running
     from kvlint.describe import explain
-    from kvlint.options import UsageError
+    from kvlint.problem import UsageError
 
     if len(arguments.operands) != 1:
         raise UsageError("`kvlint explain` needs one rule", "see `kvlint rules`")
@@ -214,7 +236,7 @@ def _explain(arguments: "Arguments") -> int:
 def _rules(arguments: "Arguments") -> int:
     from kvlint import describe
     from kvlint import run as running
-    from kvlint.options import UsageError
+    from kvlint.problem import UsageError
 
     if arguments.operands:
         raise UsageError("`kvlint rules` takes no arguments", "see `kvlint explain RULE`")

@@ -7,15 +7,18 @@ beats the card."""
 import os
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvlint import __version__
-from kvlint.datafile import ConfigError, Data, Path, did_you_mean, read_toml, read_yaml, validate
 from kvlint.finding import Severity
 from kvlint.patterns import Patterns
+from kvlint.problem import ConfigError, did_you_mean
 from kvlint.rule import CATEGORIES, Rule
 from kvlint.source import Source
 from kvlint.suppress import PerFile
+
+if TYPE_CHECKING:
+    from kvlint.datafile import Data, Path
 
 FILE_NAMES = (".kvlint.yaml", ".kvlint.yml")
 PYPROJECT = "pyproject.toml"
@@ -84,10 +87,12 @@ def find(paths: Sequence[str]) -> str:
     return near.replace(os.sep, "/")
 
 
-def read(path: str, explicit: bool = False) -> tuple[Data | None, str]:
+def read(path: str, explicit: bool = False) -> "tuple[Data | None, str]":
     """The content of a configuration file, and the folder its paths are relative to. Raises ConfigError.
 
     A file named on the command line (`explicit`) may lie anywhere, so its paths are relative to the working folder."""
+    from kvlint.datafile import read_toml, read_yaml
+
     root = "" if explicit else os.path.dirname(path)
     try:
         with open(path, "rb") as file:
@@ -103,7 +108,7 @@ def read(path: str, explicit: bool = False) -> tuple[Data | None, str]:
     return read_yaml(source, lambda key: key not in _VALUED), root
 
 
-def check(data: Data, rules: Mapping[str, Rule], foreign: Collection[str] = ()) -> None:
+def check(data: "Data", rules: Mapping[str, Rule], foreign: Collection[str] = ()) -> None:
     """Validate a configuration against the schema of these rules, unless its content was validated before.
 
     `foreign` are the ids of rules that are not built in: they are part of what was validated. Raises ConfigError."""
@@ -111,6 +116,7 @@ def check(data: Data, rules: Mapping[str, Rule], foreign: Collection[str] = ()) 
     if stamp and os.path.exists(stamp):
         return
     from kvlint.configschema import schema
+    from kvlint.datafile import validate
 
     problems = validate(data, schema(rules), _noun)
     if problems:
@@ -118,7 +124,7 @@ def check(data: Data, rules: Mapping[str, Rule], foreign: Collection[str] = ()) 
     _write_stamp(stamp)
 
 
-def build(data: Data, root: str) -> Config:
+def build(data: "Data", root: str) -> Config:
     """The configuration that validated data says."""
     value = data.value
     classes = value.get("known-storage-classes", {})
@@ -143,7 +149,7 @@ def build(data: Data, root: str) -> Config:
     )
 
 
-def texts(data: Data, key: str) -> list[str]:
+def texts(data: "Data", key: str) -> list[str]:
     """The list of texts under a key of a configuration that is not validated yet; what is no text is left out."""
     value = data.value.get(key) if isinstance(data.value, dict) else None
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
@@ -218,7 +224,7 @@ def _same_drive(path: str) -> bool:
     return os.path.splitdrive(path)[0] == os.path.splitdrive(os.getcwd())[0]
 
 
-def _noun(path: Path, is_key: bool) -> str:
+def _noun(path: "Path", is_key: bool) -> str:
     """What a key, or a word, at a place of the configuration is called."""
     match path:
         case ["rules"]:
@@ -245,7 +251,7 @@ def _setting(said: Any) -> Setting:
     return Setting(True, SEVERITIES[said])
 
 
-def _stamp(data: Data, foreign: Sequence[str]) -> str:
+def _stamp(data: "Data", foreign: Sequence[str]) -> str:
     """The path whose existence says that this very content was validated by this version; empty: there is none."""
     try:
         from _blake2 import blake2b  # hashlib would load OpenSSL

@@ -1,10 +1,11 @@
 """Data files that people write for kvlint (configuration, rule cards): read, validated, blamed at the exact place."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from kvlint.node import MAPPING, SEQUENCE, Node, YamlError
+from kvlint.problem import ConfigError, Problem, did_you_mean
 from kvlint.source import Source
 from kvlint.yamltree import documents
 
@@ -21,25 +22,6 @@ _WORDS = {
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
-
-
-class Problem(NamedTuple):
-    """Something wrong in a data file: where (indices into `source.text`), what, and what to do."""
-
-    source: Source
-    start: int
-    end: int
-    message: str
-    help: str = ""
-
-
-class ConfigError(Exception):
-    """kvlint cannot run as it was configured. `problems` are shown as frames; without any the message says it all."""
-
-    def __init__(self, message: str, problems: Iterable[Problem] = (), help: str = "") -> None:
-        super().__init__(message)
-        self.problems = tuple(problems)
-        self.help = help
 
 
 class Data:
@@ -83,7 +65,9 @@ class Data:
         for step in path:
             if isinstance(step, str):
                 name = rf"[\"']?{re.escape(step)}[\"']?"
-                found = re.compile(rf"^[ \t]*({name})[ \t]*=|[\[.]({name})(?=[\].])|[{{,][ \t]*({name})[ \t]*=", re.MULTILINE)
+                found = re.compile(
+                    rf"^[ \t]*({name})[ \t]*=|[\[.]({name})(?=[\].])|[{{,][ \t]*({name})[ \t]*=", re.MULTILINE
+                )
                 match = found.search(text, place[0])
                 if match is None:
                     break
@@ -159,14 +143,6 @@ def validate(data: Data, schema: Mapping[str, Any], noun: Callable[[Path, bool],
     validator = Draft7Validator(schema, registry=Registry())
     problems = [problem for error in validator.iter_errors(data.value) for problem in _problems(data, error, noun)]
     return sorted(problems, key=lambda problem: (problem.start, problem.message))
-
-
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """ "did you mean `x`?" for the closest of `known`, or the empty string."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, sorted(known), 1) or get_close_matches(word.lower(), sorted(known), 1)
-    return f"did you mean `{close[0]}`?" if close else ""
 
 
 def _problems(data: Data, error: "ValidationError", noun: Callable[[Path, bool], str]) -> Iterator[Problem]:

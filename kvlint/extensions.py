@@ -8,8 +8,9 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvlint.datafile import ConfigError, Data, Problem, did_you_mean, read_yaml, validate
+from kvlint.datafile import Data, read_yaml, validate
 from kvlint.finding import Severity
+from kvlint.problem import ConfigError, Problem, did_you_mean
 from kvlint.rule import Check, Rule, Text
 from kvlint.source import Source
 

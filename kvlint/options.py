@@ -5,15 +5,7 @@ argparse alone would cost a third of the start-up of a clean run."""
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kvlint.datafile import did_you_mean
-
-
-class UsageError(Exception):
-    """The command line cannot be understood. `help` says what to do about it."""
-
-    def __init__(self, message: str, help: str = "") -> None:
-        super().__init__(message)
-        self.help = help
+from kvlint.problem import UsageError, did_you_mean
 
 
 class Option(NamedTuple):

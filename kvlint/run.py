@@ -5,20 +5,20 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from kvlint import baseline, registry
 from kvlint import config as configuration
+from kvlint import registry
 from kvlint.config import Config
-from kvlint.datafile import ConfigError, did_you_mean
 from kvlint.engine import ActiveRule, FileFacts, Plan, map_source, reduce
-from kvlint.extensions import Extensions
 from kvlint.finding import Finding, Report, Severity
 from kvlint.inputs import files
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
-from kvlint.options import Arguments, UsageError
+from kvlint.options import Arguments
+from kvlint.problem import ConfigError, UsageError, did_you_mean
 from kvlint.rule import Check, Rule, Text
 from kvlint.source import Source
 from kvlint.suppress import UNUSED, Policy
 
+BASELINE_FILE = ".kvlint-baseline.json"
 MANY_FILES = 200
 """From this many files on, a terminal gets a progress bar."""
 
@@ -69,7 +69,7 @@ class Texts:
 class Run(NamedTuple):
     """What a run found, and what its outputs need to know beside the report.
 
-    `files` are the names of everything judged; `errors` are sentences about what could not be read."""
+    `files` are the names of everything judged, `stdin` that of standard input ("" where it takes no part); `errors` are sentences about what could not be read."""
 
     report: Report
     catalogue: Catalogue
@@ -78,6 +78,7 @@ class Run(NamedTuple):
     failing: Severity
     files: tuple[str, ...]
     errors: tuple[str, ...]
+    stdin: str = ""
 
 
 def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
@@ -88,15 +89,15 @@ def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
     data, root = configuration.read(path, bool(explicit)) if path else (None, "")
     if data is None:
         return Catalogue(Config(), rules, checks, {})
-    found = Extensions()
     plugins, folders = configuration.texts(data, "plugins"), configuration.texts(data, "rules-dirs")
+    foreign: Mapping[str, Text] = {}
     if plugins or folders:
         from kvlint.extensions import load
 
         found = load(plugins, [os.path.join(root, folder) for folder in folders], rules, checks)
-        rules, checks = {**rules, **found.rules}, {**checks, **found.checks}
-    configuration.check(data, rules, found.rules)
-    return Catalogue(configuration.build(data, root), rules, checks, found.texts)
+        rules, checks, foreign = {**rules, **found.rules}, {**checks, **found.checks}, found.texts
+    configuration.check(data, rules, foreign)
+    return Catalogue(configuration.build(data, root), rules, checks, foreign)
 
 
 def plan_of(arguments: Arguments, known: Catalogue, roots: files.Roots, notices: list[str]) -> Plan:
@@ -131,8 +132,8 @@ def plan_of(arguments: Arguments, known: Catalogue, roots: files.Roots, notices:
     )
 
 
-def check(arguments: Arguments) -> Run:
-    """Lint what the command line names. Raises UsageError, ConfigError."""
+def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
+    """Lint what the command line names; `stdin_data` stands in for standard input. Raises UsageError, ConfigError."""
     notices: list[str] = []
     paths = arguments.operands or ["."]
     stdin = files.STDIN in paths
@@ -147,7 +148,8 @@ def check(arguments: Arguments) -> Run:
     sources: list[Source] = []
     if stdin and not (arguments.on("force-exclude") and stdin_name in exclude):
         identity = roots.identity(stdin_name) if arguments.on("stdin-filename") else ""
-        sources.append(Source(stdin_name, files.read_stdin(), identity))
+        data = files.read_stdin() if stdin_data is None else stdin_data
+        sources.append(Source(stdin_name, data, identity))
     errors = list(found.errors)
     facts = [map_source(source, plan) for source in sources]
     facts.extend(_map_files(found, plan, roots, errors, quiet=arguments.on("quiet")))
@@ -158,14 +160,15 @@ def check(arguments: Arguments) -> Run:
     report = report._replace(failed=report.failed or bool(errors))
     failing = minimum if minimum is not None else Severity.WARNING
     names = tuple(one.file for one in facts)
-    return Run(report, known, plan, Texts(sources), failing, names, tuple(errors))
+    stdin_used = stdin_name if sources else ""
+    return Run(report, known, plan, Texts(sources), failing, names, tuple(errors), stdin_used)
 
 
 def baseline_path(arguments: Arguments, config: Config) -> str:
     """The baseline file of a run: named on the command line, in the configuration, or lying beside that."""
     if arguments.on("baseline"):
         return arguments.last("baseline")
-    return config.below(config.baseline or baseline.FILE_NAME)
+    return config.below(config.baseline or BASELINE_FILE)
 
 
 def apply_baseline(arguments: Arguments, run: Run) -> tuple[Run, str]:
@@ -176,17 +179,19 @@ def apply_baseline(arguments: Arguments, run: Run) -> tuple[Run, str]:
     path = baseline_path(arguments, config)
     named = arguments.on("baseline") or bool(config.baseline)
     writing = arguments.on("write-baseline")
-    wanted = named or (os.path.exists(path) and not arguments.on("isolated"))
+    exists = os.path.exists(path)
+    if not (writing or named or (exists and not arguments.on("isolated"))):
+        return run, ""
+    from kvlint import baseline
+
     known = baseline.Baseline(path, ())
-    if wanted and (os.path.exists(path) or not writing):
+    if not writing or (exists and (named or not arguments.on("isolated"))):
         try:
             known = baseline.parse(path, files.read(path))
         except OSError as error:
             raise ConfigError(f"cannot read the baseline `{path}`: {files.reason(error)}") from None
         except baseline.BaselineError as error:
             raise ConfigError(str(error)) from None
-    elif not writing:
-        return run, ""
     findings, matched = baseline.mark(run.report.findings, known)
     stale = baseline.stale(known, matched, run.files, run.plan.rules)
     note = ""

@@ -69,7 +69,7 @@ def test_known_findings_are_marked_and_others_count() -> None:
 
 
 def test_stale_is_what_was_judged_and_did_not_match() -> None:
-    known = Baseline(baseline.FILE_NAME, ROWS)
+    known = Baseline(".kvlint-baseline.json", ROWS)
     both = ["flexvolume", "git-repo-volume"]
     assert baseline.stale(known, set(), ["a.yaml"], both) == [ROWS[0]], "b.yaml was not read"
     assert baseline.stale(known, set(), ["a.yaml", "b.yaml"], ["flexvolume"]) == [*ROWS[:2]], "one rule was off"
@@ -81,7 +81,7 @@ def test_stale_is_what_was_judged_and_did_not_match() -> None:
 
 
 def test_renewing_keeps_what_was_not_judged() -> None:
-    known = Baseline(baseline.FILE_NAME, ROWS)
+    known = Baseline(".kvlint-baseline.json", ROWS)
     comment = Suppression("comment", "r")
     findings = [finding("flexvolume", "new", "c.yaml"), finding("flexvolume", "x")._replace(suppressed=comment)]
     assert baseline.renew(known, findings, [ROWS[0]]) == {*ROWS[1:], Row("c.yaml", "flexvolume", "new")}

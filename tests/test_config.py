@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from kvlint import config, extensions, registry
+from kvlint import config, datafile, extensions, registry
 from kvlint.config import Setting, choose
 from kvlint.configschema import schema
-from kvlint.datafile import ConfigError, Problem
 from kvlint.finding import Severity
+from kvlint.problem import ConfigError, Problem
 from kvlint.rule import Check
 
 RULES = registry.rules()
@@ -238,8 +238,8 @@ def test_broken_toml_and_wrong_tables() -> None:
 
 def test_a_configuration_is_validated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
-    real = config.validate
-    monkeypatch.setattr(config, "validate", lambda *args: calls.append(args) or real(*args))
+    real = datafile.validate
+    monkeypatch.setattr(datafile, "validate", lambda *args: calls.append(args) or real(*args))
     for _ in range(3):
         load("exclude: [a]\n")
     assert len(calls) == 1
