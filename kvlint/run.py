@@ -69,7 +69,8 @@ class Texts:
 class Run(NamedTuple):
     """What a run found, and what its outputs need to know beside the report.
 
-    `files` are the names of everything judged, `stdin` that of standard input ("" where it takes no part); `errors` are sentences about what could not be read."""
+    `files` are the names of everything judged, `stdin` that of standard input ("" where it takes no part); `errors` are
+    sentences about what could not be read."""
 
     report: Report
     catalogue: Catalogue
