@@ -5,13 +5,13 @@ reader: the findings must be gone, no document broken, every other object unchan
 and said. Nothing here reads or writes files."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from kvlint.engine import map_source, reduce
 from kvlint.finding import SAFE, UNSAFE, Edit, Finding
 from kvlint.fixes import identity
-from kvlint.plan import Plan
+from kvlint.plan import Identity, Plan
 from kvlint.resources import resources
 from kvlint.source import Source
 from kvlint.yamltree import YamlError, documents
@@ -48,8 +48,10 @@ class Fixed(NamedTuple):
     refused: tuple[str, ...]
 
 
-def fix(source: Source, plan: Plan, level: Level) -> Fixed:
-    """Apply all fixes that `level` allows to one file, until there is none left."""
+def fix(source: Source, plan: Plan, level: Level, keep: Collection[str] = ()) -> Fixed:
+    """Apply all fixes that `level` allows to one file, until there is none left.
+
+    `keep` are fingerprints of findings to leave alone, such as those of a baseline."""
     current = source
     applied: list[Finding] = []
     refused: dict[str, str] = {}
@@ -57,7 +59,10 @@ def fix(source: Source, plan: Plan, level: Level) -> Fixed:
         wanted = [
             finding
             for finding in _findings(current, plan)
-            if finding.suppressed is None and level.allows(finding) and finding.fingerprint not in refused
+            if finding.suppressed is None
+            and level.allows(finding)
+            and finding.fingerprint not in refused
+            and finding.fingerprint not in keep
         ]
         chosen = list(_compatible(wanted))
         if not chosen:
@@ -73,7 +78,7 @@ def fix(source: Source, plan: Plan, level: Level) -> Fixed:
             continue
         applied += [finding for finding in wanted if finding.fix in [one.fix for one in chosen]]
         plan.present.update(identity(item) for one in chosen if one.migration for item in one.migration.manifests)
-        current = Source(source.name, after, source.identity)
+        current = source.changed(after)
     return Fixed(source.name, source.data, current.data, tuple(applied), tuple(refused.values()))
 
 
@@ -89,19 +94,25 @@ def _findings(source: Source, plan: Plan) -> tuple[Finding, ...]:
 
 
 def _compatible(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings whose fixes can go in together, each fix once: the gravest and first of those that overlap."""
+    """The findings whose fixes can go in together, each fix once: the gravest and first of those that overlap.
+
+    A fix that writes an object which another one writes too waits for the next pass, which finds it written."""
     taken: list[Edit] = []
+    written: set[Identity] = set()
     for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.location)):
         edits = finding.fix.edits if finding.fix is not None else ()
-        if not any(one.start <= other.end and other.start <= one.end for one in edits for other in taken):
+        objects = {identity(item) for item in finding.migration.manifests} if finding.migration is not None else set()
+        overlap = any(one.start <= other.end and other.start <= one.end for one in edits for other in taken)
+        if not overlap and not objects & written:
             taken += edits
+            written |= objects
             yield finding
 
 
 def _proved(source: Source, chosen: Sequence[Finding], plan: Plan) -> bytes | None:
     """The new bytes, or None when they do not hold what they must."""
     edits = [edit for finding in chosen if finding.fix is not None for edit in finding.fix.edits]
-    after = Source(source.name, apply(source.data, edits), source.identity)
+    after = source.changed(apply(source.data, edits))
     old, new = _objects(source), _objects(after)
     if old is None or new is None:
         return None

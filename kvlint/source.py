@@ -4,7 +4,6 @@ Everything is computed when it is first asked for: most files have no finding an
 """
 
 import re
-from bisect import bisect_right
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _BOM = "\ufeff"
@@ -26,6 +25,10 @@ class Source:
         self.data = data
         self._text: str | None = None
         self._starts: list[int] | None = None
+
+    def changed(self, data: bytes) -> "Source":
+        """The same input with other bytes."""
+        return Source(self.name, data, self.identity)
 
     def __repr__(self) -> str:
         return f"Source({self.name!r}, {len(self.data)} bytes)"
@@ -63,6 +66,8 @@ class Source:
 
     def index_to_position(self, index: int) -> tuple[int, int]:
         """The 1-based line and column (in code points) of `index`; an index past the end is the end."""
+        from bisect import bisect_right
+
         index = min(max(index, 0), len(self.text))
         line = bisect_right(self._line_starts(), index)
         return line, max(index - self._line_start(line), 0) + 1

@@ -1,0 +1,79 @@
+"""What a run changes: fixes written to files, to stdout for standard input, or shown as a diff."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kvlint.datafile import ConfigError
+from kvlint.engine import map_source
+from kvlint.fixer import Fixed, Level, fix
+from kvlint.inputs import files
+from kvlint.options import Arguments
+from kvlint.run import Run
+
+
+class Changes(NamedTuple):
+    """The files that fixes change, and sentences about fixes that were taken back."""
+
+    files: tuple[Fixed, ...]
+    refused: tuple[str, ...]
+
+    @property
+    def findings(self) -> int:
+        """How many findings the changes fix."""
+        return sum(len(one.applied) for one in self.files)
+
+
+def level_of(arguments: Arguments) -> Level:
+    """Which fixes the command line asks for."""
+    return Level(arguments.on("unsafe-fixes"), arguments.on("with-placeholders"))
+
+
+def make(arguments: Arguments, run: Run) -> Changes:
+    """Apply the wanted fixes in memory."""
+    level = level_of(arguments)
+    names = dict.fromkeys(finding.location.file for finding in run.report.counted() if level.allows(finding))
+    keep = frozenset(finding.fingerprint for finding in run.report.findings if finding.suppressed is not None)
+    changed: list[Fixed] = []
+    refused: list[str] = []
+    for name in names:
+        source = run.texts.source(name)
+        if source is None:
+            continue
+        fixed = fix(source, run.plan, level, keep)
+        refused += fixed.refused
+        if fixed.after != fixed.before:
+            changed.append(fixed)
+    return Changes(tuple(changed), tuple(refused))
+
+
+def write(changes: Changes, run: Run) -> bytes | None:
+    """Write the changed files, each at once or not at all; the new text of standard input is returned instead.
+
+    Raises ConfigError for a file that cannot be written; files before it are written then."""
+    source = run.texts.source(run.stdin) if run.stdin else None
+    stdin = source.data if source is not None else None
+    for fixed in changes.files:
+        if fixed.file == run.stdin:
+            stdin = fixed.after
+            continue
+        try:
+            files.write(fixed.file, fixed.after)
+        except OSError as error:
+            raise ConfigError(f"cannot write `{fixed.file}`: {files.reason(error)}") from None
+    return stdin
+
+
+def diff(changes: Changes, run: Run) -> Iterator[str]:
+    """The changes as one unified diff that `git apply` accepts in the root of the repository.
+
+    A part whose removed or context lines hold a credential is shown masked, as a comment in front of its file's own
+    diff: it can only be applied with --fix."""
+    from kvlint.output.diff import unified
+
+    for fixed in changes.files:
+        source = run.texts.source(fixed.file)
+        if source is None:
+            continue
+        before = map_source(source, run.plan).masks
+        after = map_source(source.changed(fixed.after), run.plan).masks
+        yield from unified(source.identity, fixed.before, fixed.after, before, after)
