@@ -25,9 +25,10 @@ Span = tuple[int, int, int, int]
 class Place(NamedTuple):
     """Where a thing was read, and whose it is.
 
-    `field` is the path of the thing inside its object, the empty string for the object itself. `spans` maps field
-    paths relative to the thing to line, column, end line and end column (1-based, end exclusive); the empty path stands
-    for the thing as a whole. `confidence` is LOW for a thing found by shape inside a custom resource."""
+    `identity` is the file's path within its repository. `field` is the path of the thing inside its object, the empty
+    string for the object itself; `item` names the list item it leads into. `spans` maps field paths relative to the
+    thing to line, column, end line and end column (1-based, end exclusive); the empty path stands for the thing as a
+    whole. `confidence` is LOW for a thing found by shape inside a custom resource."""
 
     file: str
     api_version: str
@@ -37,6 +38,8 @@ class Place(NamedTuple):
     field: str
     spans: tuple[tuple[str, Span], ...]
     confidence: int = Confidence.HIGH
+    identity: str = ""
+    item: str = ""
 
     def key(self, *keys: str) -> str:
         """The first of `keys` that was written in the file; the empty string if none was."""
@@ -72,7 +75,9 @@ class Claim(NamedTuple):
 
     `class_field` and `class_annotation` are None where absent (or null), which is not the same as empty. `request` is
     the quantity as written, None where absent. `selector` is None where absent. `phase` and `completed` (bound before)
-    come from live objects. A template belongs to an object whose `replicas` claims are numbered from `start`."""
+    come from live objects. A template belongs to an object whose `replicas` claims are numbered from `start`. `declare`
+    is the edit that writes an empty class into the manifest: a byte offset and the text to insert; None where the class
+    is there or the text leaves no plain place for it."""
 
     place: Place
     origin: str
@@ -90,6 +95,7 @@ class Claim(NamedTuple):
     completed: bool = False
     replicas: int = 1
     start: int = 0
+    declare: tuple[int, str] | None = None
 
     @property
     def namespace(self) -> str | None:

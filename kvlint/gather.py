@@ -31,6 +31,7 @@ from kvlint.node import MAPPING, Node, YamlError
 from kvlint.resources import Resource
 from kvlint.views import Claim as ClaimView
 from kvlint.views import Views, Volume, VolumeSource
+from kvlint.yamltree import Document
 
 DEFAULT_ANNOTATIONS = (
     "storageclass.kubernetes.io/is-default-class",
@@ -45,11 +46,20 @@ CSI_SECRET_REFS = (
 )
 
 
-def facts_of(resource: Resource, views: Views | None = None) -> Iterator[Fact]:
-    """The facts of one object. A kustomize patch has none: it defines nothing."""
+def facts_of(resource: Resource, views: Views | None = None, namespace: str | None = None) -> Iterator[Fact]:
+    """The facts of one object. A kustomize patch has none: it defines nothing.
+
+    `namespace` is that of claims and Pods that name none (None: unknown)."""
     if resource.partial:
         return
-    views = views or Views(resource)
+    for fact in _facts(resource, views or Views(resource)):
+        if fact.place.namespace is None and isinstance(fact, Claim | Use):
+            yield fact._replace(place=fact.place._replace(namespace=namespace))
+        else:
+            yield fact
+
+
+def _facts(resource: Resource, views: Views) -> Iterator[Fact]:
     kind = resource.kind
     if kind == "PersistentVolume":
         yield _volume(resource, views)
@@ -71,7 +81,7 @@ def facts_of(resource: Resource, views: Views | None = None) -> Iterator[Fact]:
         name = _text(claim)
         if claim is not None and name:
             path = f"{volume.path}.persistentVolumeClaim.claimName"
-            yield Use(_place(resource, claim, path, volume.confidence), name, volume.name)
+            yield Use(_place(resource, claim, path, volume.confidence, item=volume.name), name, volume.name)
 
 
 def _claim(view: ClaimView, spec: Node | None) -> Claim:
@@ -90,7 +100,7 @@ def _claim(view: ClaimView, spec: Node | None) -> Claim:
     owner = view.resource.node
     template = view.origin == "template" and view.resource.kind == "StatefulSet"
     return Claim(
-        _place(view.resource, _head(node), view.path, view.confidence, spans),
+        _place(view.resource, _head(node), view.path, view.confidence, spans, view.name),
         view.origin,
         view.name,
         _text(spans[CLASS_FIELD]),
@@ -106,7 +116,21 @@ def _claim(view: ClaimView, spec: Node | None) -> Claim:
         node.at("metadata", "annotations", "pv.kubernetes.io/bind-completed") is not None,
         _number(owner.at("spec", "replicas"), 1) if template else 1,
         _number(owner.at("spec", "ordinals", "start"), 0) if template else 0,
+        _declaration(view.resource.document, spec) if spans[CLASS_FIELD] is None else None,
     )
+
+
+def _declaration(document: Document, spec: Node | None) -> tuple[int, str] | None:
+    """The edit that writes an empty class before the first field of a claim's spec: block style, no anchors."""
+    if spec is None or spec.style != "block" or not spec.children or "&" in document.text:
+        return None
+    source, start = document.source, spec.children[0].start
+    line, column = source.index_to_position(start)
+    indent = source.line(line)[: column - 1]
+    if indent.strip(" ") or source.encoding != "utf-8":
+        return None
+    end = "\r\n" if "\r\n" in document.text else "\n"
+    return source.index_to_byte(start), f'storageClassName: ""{end}{indent}'
 
 
 def _volume(resource: Resource, views: Views) -> PersistentVolume:
@@ -213,6 +237,7 @@ def _place(
     path: str,
     confidence: Confidence = Confidence.HIGH,
     fields: dict[str, Node | None] | None = None,
+    item: str = "",
 ) -> Place:
     source = resource.document.source
 
@@ -230,6 +255,8 @@ def _place(
         path,
         tuple(spans),
         confidence,
+        source.identity,
+        item,
     )
 
 

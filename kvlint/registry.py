@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from kvlint.checks import config_files, credentials, deprecated, inline
+from kvlint.checks import across, config_files, credentials, deprecated, fields, inline
+from kvlint.facts import CLASS_ANNOTATION
 from kvlint.finding import Severity
 from kvlint.knowledge import credential_keys, markers, volume_plugins
 from kvlint.rule import Check, Rule, Text
@@ -11,6 +12,7 @@ _SOURCES = tuple(field for field, plugin in volume_plugins.PLUGINS.items() if pl
 _IDENTIFIED = tuple(field for field, plugin in volume_plugins.PLUGINS.items() if plugin.identity_fields)
 _CONFIGURATION = (*config_files.tokens(), *credential_keys.VARIABLE_MARKS, "literals")
 _TOPOLOGY = tuple(markers.LABELS)
+_CLAIMS = ("ersistentVolume", "olumeClaimTemplate", "StorageClass", "CSIDriver")
 
 CHECKS: Mapping[str, Check] = {
     "inline-network-volume": Check(inline.inline_network_volume, _SOURCES),
@@ -29,6 +31,16 @@ CHECKS: Mapping[str, Check] = {
     "deprecated-topology-label": Check(deprecated.deprecated_topology_label, _TOPOLOGY),
     "recycle-reclaim-policy": Check(deprecated.recycle_reclaim_policy, ("Recycle",)),
     "deprecated-storage-class-parameter": Check(deprecated.deprecated_storage_class_parameter, ("parameters",)),
+    "unknown-storage-class": Check(across.check("unknown-storage-class"), _CLAIMS),
+    "no-default-storage-class": Check(across.check("no-default-storage-class"), _CLAIMS),
+    "ambiguous-default-storage-class": Check(across.check("ambiguous-default-storage-class"), ("StorageClass",)),
+    "unbindable-claim": Check(across.check("unbindable-claim"), _CLAIMS),
+    "missing-claim": Check(across.check("missing-claim"), _CLAIMS),
+    "contested-volume": Check(across.check("contested-volume"), _CLAIMS),
+    "duplicate-volume-handle": Check(across.check("duplicate-volume-handle"), _CLAIMS),
+    "unsupported-access-mode": Check(across.check("unsupported-access-mode"), _CLAIMS),
+    "conflicting-storage-class-annotation": Check(fields.conflicting_class_annotation, (CLASS_ANNOTATION,)),
+    "incomplete-csi-secret-ref": Check(fields.incomplete_secret_ref, ("ecret",)),
     "pod-env-credential": Check(credentials.pod_env_credential, ("ontainers",)),
     "pod-command-credential": Check(credentials.pod_command_credential, ("ontainers",)),
     "volume-credential": Check(credentials.volume_credential, ("volumes", "PersistentVolume")),

@@ -2,6 +2,13 @@
 
 ROWS = (
     (
+        'ambiguous-default-storage-class',
+        'Several StorageClasses are marked as default',
+        'Where several classes carry `storageclass.kubernetes.io/is-default-class: "true"`, Kubernetes 1.26 and later takes\nthe one that was created last, and older versions refuse claims without class. Which class a claim gets then depends\non the order in which the manifests were applied.',
+        '0.1.0',
+        ('https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass',),
+    ),
+    (
         'annotation-credential',
         'An annotation repeats a credential in plain text',
         '`kubectl apply` keeps the object it applied in the annotation `kubectl.kubernetes.io/last-applied-configuration`. A dumped\nobject committed to Git thus repeats every literal, and keeps it after the field itself has been cleaned. The copy is read\nlike any manifest and judged by the same rules.',
@@ -17,6 +24,20 @@ ROWS = (
             'https://kubernetes.io/docs/concepts/configuration/configmap/',
             'https://kubernetes.io/docs/concepts/configuration/secret/',
         ),
+    ),
+    (
+        'conflicting-storage-class-annotation',
+        'The old class annotation and storageClassName differ',
+        'Kubernetes still reads the annotation `volume.beta.kubernetes.io/storage-class`, on claims and on PersistentVolumes,\nand lets it win over `spec.storageClassName`, even if it is empty. A manifest with both and different values does\nnot do what the field says.',
+        '0.1.0',
+        ('https://kubernetes.io/docs/concepts/storage/persistent-volumes/#class',),
+    ),
+    (
+        'contested-volume',
+        'Two claims want one PersistentVolume',
+        'A PersistentVolume binds to exactly one claim. The claim that comes second stays `Pending` with the event `volume\nalready bound to a different claim`. This also holds for the replicas of a StatefulSet whose claim template names a\nvolume: each replica has a claim of its own.',
+        '0.1.0',
+        ('https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding',),
     ),
     (
         'deprecated-storage-annotation',
@@ -57,6 +78,16 @@ ROWS = (
         ('https://yaml.org/spec/1.1/',),
     ),
     (
+        'duplicate-volume-handle',
+        'Two PersistentVolumes have one CSI volume handle',
+        'Kubernetes tells volumes apart by driver and `volumeHandle`. Two PersistentVolumes with one handle are one volume to\nthe kubelet and to the attach controller: a Pod that uses both hangs in `ContainerCreating`, and unmounting one can\nunmount the other. With file servers the handle is free text, so a different one costs nothing.',
+        '0.1.0',
+        (
+            'https://kubernetes.io/docs/concepts/storage/volumes/#csi',
+            'https://github.com/kubernetes-csi/csi-driver-nfs/blob/master/docs/driver-parameters.md',
+        ),
+    ),
+    (
         'flexvolume-installer',
         'A workload installs FlexVolume drivers, or a policy or kubelet flag allows them',
         "FlexVolume drivers reach a node through a DaemonSet that copies a program into the kubelet's plugin directory, through\nkubelet and controller-manager flags, and through security policies that allow them. While these remain, a privileged\nprogram of an abandoned driver runs as root on every node.",
@@ -83,6 +114,13 @@ ROWS = (
         'A hostPath volume shows a Pod whatever its node has at that path. The data is lost when the Pod moves, and a writable\nmount is a way out of the container. Node agents need it, applications rarely do, so this rule is off by default.',
         '0.1.0',
         ('https://kubernetes.io/docs/concepts/storage/volumes/#hostpath',),
+    ),
+    (
+        'incomplete-csi-secret-ref',
+        'A CSI reference to a Secret lacks its name or namespace',
+        'A CSI driver gets its credentials from a Secret that is named by name *and* namespace; there is no namespace to fall\nback to. The API server rejects most incomplete references of a PersistentVolume, but not a `nodeStageSecretRef`:\nthere the volume is accepted and every Pod that uses it fails to mount. In the parameters of a class, name and\nnamespace are two keys, and a class with one of them provisions nothing.',
+        '0.1.0',
+        ('https://kubernetes-csi.github.io/docs/secrets-and-credentials-storage-class.html',),
     ),
     (
         'inline-csi-volume',
@@ -144,6 +182,13 @@ ROWS = (
         ('https://yaml.org/spec/1.1/#id857577',),
     ),
     (
+        'missing-claim',
+        'A Pod mounts a claim that no manifest defines',
+        'A Pod that names a missing PersistentVolumeClaim is not scheduled: `persistentvolumeclaim "…" not found`. A claim is\nlooked up in the namespace of the Pod only. Claims that a StatefulSet makes are called\n`<template>-<StatefulSet>-<n>`, and kvlint knows them under these names.\n\nThe claim may come from elsewhere, so this is info unless kvlint sees everything (`inventory-complete: true`, or a\nlive cluster).',
+        '0.1.0',
+        ('https://kubernetes.io/docs/concepts/storage/persistent-volumes/#claims-as-volumes',),
+    ),
+    (
         'mount-options-credential',
         'Mount options hold a password',
         "Mount options are written to the kubelet's log, to events of Pods whose mount fails, and into the node's mount table.\nOptions that take a file (`credentials=`, `passwd_file=`) hold no credential but need that file on every node.",
@@ -151,6 +196,16 @@ ROWS = (
         (
             'https://kubernetes.io/docs/concepts/storage/persistent-volumes/#mount-options',
             'https://kubernetes-csi.github.io/docs/secrets-and-credentials-storage-class.html',
+        ),
+    ),
+    (
+        'no-default-storage-class',
+        'A claim names no StorageClass and no default class is known',
+        'A claim without `storageClassName` gets the default class of the cluster when it is created. Without a default class\nit waits for a PersistentVolume without class. Which of the two happens depends on the cluster: many have a default\nclass, but new EKS clusters (1.30 and later) have none.\n\nThe surprise is a claim that is meant for a PersistentVolume without class: where there is a default class, the\nclaim gets it and no longer matches the volume. `storageClassName: ""` means no class, whatever the cluster.',
+        '0.1.0',
+        (
+            'https://kubernetes.io/docs/concepts/storage/persistent-volumes/#class-1',
+            'https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass',
         ),
     ),
     (
@@ -202,6 +257,26 @@ ROWS = (
         ('https://kubernetes-csi.github.io/docs/secrets-and-credentials-storage-class.html',),
     ),
     (
+        'unbindable-claim',
+        'A claim and the volume or class it is meant for do not fit together',
+        "Kubernetes binds a claim to a PersistentVolume only if the volume is large enough, offers every access mode that the\nclaim asks for, has the same volume mode, carries the labels of the claim's selector and has the same class. A claim\nthat names its volume (`volumeName`) waits for this one and no other. A class whose provisioner is\n`kubernetes.io/no-provisioner` makes no volumes, and no class makes one for a claim with a `selector`. The claim\nstays `Pending`, often without an event that says why; kvlint follows the matching of the PersistentVolume\ncontroller step by step and names the one that fails.\n\nA volume whose `claimRef` names the claim skips the comparison of class and labels, but not that of size and modes.",
+        '0.1.0',
+        (
+            'https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding',
+            'https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume',
+        ),
+    ),
+    (
+        'unknown-storage-class',
+        'A claim names a StorageClass that nothing defines',
+        'A claim of a class that does not exist stays `Pending` for ever, and so do its Pods: the event is\n`storageclass.storage.k8s.io "…" not found`. kvlint looks for the class in the manifests of the run and of the\nrepository, in the configured platforms, and among Helm releases and chart values that mention it. A\nPersistentVolume with the same class string is enough for a claim; the StorageClass object need not exist then.\n\nA class that was not found may still exist in the cluster. So the finding is an error only where kvlint was told\nthat it sees everything (`inventory-complete: true`, or a live cluster), a warning where the repository defines\nclasses or one of a similar name, and info else.',
+        '0.1.0',
+        (
+            'https://kubernetes.io/docs/concepts/storage/persistent-volumes/#class-1',
+            'https://kubernetes.io/docs/concepts/storage/storage-classes/',
+        ),
+    ),
+    (
         'unreadable-document',
         'A document is too large, too deep or too often aliased to be read',
         'kvlint reads files from anywhere, so it limits what one document may cost. The API server has limits of its own, well\nbelow these.',
@@ -221,6 +296,13 @@ ROWS = (
         'A migration writes `<kvlint:…>` where it needs something that the manifest does not say. Most such values are refused by the\nAPI server or the driver; none of them works.',
         '0.1.0',
         ('https://kubernetes-csi.github.io/docs/',),
+    ),
+    (
+        'unsupported-access-mode',
+        'A volume asks for access modes that its driver does not take',
+        'A disk can be mounted by one node at a time. A CSI driver for disks refuses `ReadWriteMany` for file systems: a\ndynamically provisioned claim then stays `Pending`, and a PersistentVolume fails to attach. Modes that a driver\ntakes for some of its volumes only (`ReadWriteMany` on raw block volumes of multi-attach disks, for example) are not\nreported.\n\nIn-tree plugins never checked access modes, so there a wrong one is info: it worked as long as all Pods ran on one\nnode. `ReadWriteOncePod` is for CSI volumes only.',
+        '0.1.0',
+        ('https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes',),
     ),
     (
         'unused-ignore',

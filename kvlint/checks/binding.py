@@ -10,7 +10,7 @@ from kvlint import binder
 from kvlint.binder import Cluster, Rejection, Verdict
 from kvlint.checks.world import Judgement, World, class_location, describe, literal, volume_location
 from kvlint.facts import CLASS_FIELD, TEMPLATE, VALUES, VOLUME_FIELD, Claim, Mention, PersistentVolume
-from kvlint.finding import MANUAL, Confidence, Fix, Location, Severity
+from kvlint.finding import MANUAL, UNSAFE, Confidence, Edit, Fix, Location, Severity
 from kvlint.inventory import Inventory, in_line, same_folder
 from kvlint.knowledge import platform_classes
 
@@ -103,7 +103,8 @@ def _named(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judgeme
             severity = Severity.ERROR if world.closed else Severity.WARNING
             found = inventory.default_classes(claim.place.file)
             related += tuple(class_location(item, "the default class") for item in found)
-    yield _unbindable(claim, evidence, severity, confidence, related, (VOLUME_FIELD,), help)
+    fix = _declared(claim) if help == DECLARE_STATIC else None
+    yield _unbindable(claim, evidence, severity, confidence, related, (VOLUME_FIELD,), help, fix)
 
 
 def _reserved(claim: Claim, volumes: Sequence[PersistentVolume], world: World) -> Iterator[Judgement]:
@@ -212,6 +213,7 @@ def _unbindable(
     related: tuple[Location, ...] = (),
     keys: tuple[str, ...] = (),
     help: str = "",
+    fix: Fix | None = None,
 ) -> Judgement:
     return Judgement(
         "unbindable-claim",
@@ -222,7 +224,17 @@ def _unbindable(
         min(confidence, Confidence(claim.place.confidence)),
         related,
         help=help,
+        fix=fix,
     )
+
+
+def _declared(claim: Claim) -> Fix:
+    """The fix that writes the empty class. The class of a live claim cannot be changed."""
+    title = 'write `storageClassName: ""`'
+    if claim.declare is None:
+        return Fix(title, MANUAL)
+    offset, text = claim.declare
+    return Fix(title, UNSAFE, (Edit(claim.place.file, offset, offset, text),))
 
 
 def _no_default(
@@ -234,9 +246,9 @@ def _no_default(
     elif volume is None:
         evidence = f"no default class is defined in {inventory.searched()}"
     elif volume.class_name:
-        evidence = f"gets PersistentVolume `{volume.name}` only where `{volume.class_name}` is the default class"
+        evidence = f"it gets PersistentVolume `{volume.name}` only where `{volume.class_name}` is the default class"
     else:
-        evidence = f"gets PersistentVolume `{volume.name}` only in a cluster without default class"
+        evidence = f"it gets PersistentVolume `{volume.name}` only in a cluster without default class"
     return Judgement(
         "no-default-storage-class",
         claim.place,
@@ -246,6 +258,7 @@ def _no_default(
         Confidence(claim.place.confidence),
         (volume_location(volume, "the volume it is meant for"),) if volume is not None else (),
         help=help,
+        fix=_declared(claim) if help == DECLARE_STATIC else None,
     )
 
 
