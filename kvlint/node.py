@@ -139,7 +139,7 @@ class Node:
             name = raw[at]
             value = name.value
             if value == "<<" and _is_merge(name):
-                for mapping in _merged(self._child(at + 1)):
+                for mapping in _merged(self._child(at + 1)) or ():
                     found = mapping.get(key)
                     if found is not None:
                         return found
@@ -175,7 +175,7 @@ class Node:
             name, node = children[at], children[at + 1]
             if name.value == "<<" and _is_merge(name):
                 mappings = _merged(node)
-                if not mappings and node.kind is not SEQUENCE:
+                if mappings is None:
                     raise YamlError("a merge key needs a mapping or a sequence of mappings", node.start)
                 for mapping in reversed(mappings):
                     mapping._collect(found)
@@ -240,12 +240,14 @@ def _is_merge(name: Any) -> bool:
     return name.anchor is None and name.value == "<<" and scalars.is_merge(name.value, name.tag, name.style)
 
 
-def _merged(node: Node) -> list[Node]:
-    """The mappings a merge value names, the one that wins first; [] when it is something else."""
+def _merged(node: Node) -> list[Node] | None:
+    """The mappings a merge value names, the one that wins first; None where Kubernetes rejects the merge."""
     if node.kind is MAPPING:
         return [node]
-    items = node.children if node.anchor is None else []
-    return items if all(item.kind is MAPPING for item in items) else []
+    items = node.items()
+    # goyaml.v2 wants the sequence itself here, not an alias to one.
+    valid = node.kind is SEQUENCE and node.anchor is None and all(item.kind is MAPPING for item in items)
+    return items if valid else None
 
 
 def _key(name: Node) -> str:

@@ -6,7 +6,6 @@ and merge rules of goyaml.v2.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -39,7 +38,7 @@ _NO_CONTENT = re.compile(r"(?:[\s\ufeff]+|#[^\r\n]*|%[^\r\n]*[\r\n]|\.\.\.\s)*(?
 _JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
 _NEXT_OBJECT = re.compile(r"\}\s*\{")
 _JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
-_QUOTED = re.compile(r"'[^']{4,}'|\"[^\"]{4,}\"")
+_HANDLE = re.compile(r"(tag handle).*")
 _TEMPLATE = re.compile(r"(?:^|[\r\n])(?:[^\r\n\"'#{}]*: *|[ \t-]*)\{[{%]")
 _Scalar, _Alias = yaml.ScalarEvent, yaml.AliasEvent
 _MappingStart, _MappingEnd = yaml.MappingStartEvent, yaml.MappingEndEvent
@@ -181,7 +180,7 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, base: int) -> YamlErro
     if "nesting" in (error.problem or ""):
         return _too_deep(base + mark.index)
     parts = [part for part in (error.context, error.problem) if part]
-    message = _QUOTED.sub("…", ", ".join(parts).splitlines()[0]) if parts else "this is not YAML"
+    message = _HANDLE.sub(r"\1", ", ".join(parts)) if parts else "this is not YAML"
     return YamlError(message, base + min(mark.index, len(text)) if mark else base)
 
 
@@ -305,6 +304,8 @@ def comments(document: Document, roots: Iterable[Node | None], marker: str) -> l
     """The spans of the document's comments that contain `marker`, from `#` to the end of the line.
 
     `roots` are the composed nodes of the document and its `rest()`: a `#` inside a scalar is no comment."""
+    from bisect import bisect_right
+
     text, start = document.source.text, document.start
     found: list[tuple[int, int]] = []
     at = text.find(marker, start, document.end)
@@ -314,12 +315,14 @@ def comments(document: Document, roots: Iterable[Node | None], marker: str) -> l
             start = line_break.end()
         match = LINE_BREAK.search(text, at, document.end)
         end = match.start() if match else document.end
-        while 0 <= start < at and (start := text.find("#", start, at)) >= 0:
+        start = text.find("#", start, end)
+        while start >= 0:
             before = bisect_right(spans, (start, len(text))) - 1
             if before < 0 or spans[before][1] <= start:
-                found.append((start, end))
+                if marker in text[start:end]:
+                    found.append((start, end))
                 break
-            start = spans[before][1]
+            start = text.find("#", spans[before][1], end)
         start = end
         at = text.find(marker, end, document.end)
     return found
