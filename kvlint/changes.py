@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kvlint.datafile import ConfigError
+from kvlint.problem import ConfigError
 from kvlint.engine import map_source
 from kvlint.fixer import Fixed, Level, fix
 from kvlint.inputs import files

@@ -49,7 +49,7 @@ def marks(path: Path) -> list[tuple[int, str]]:
 
 def findings(capsys: pytest.CaptureFixture[str], path: Path, *more: str) -> list[dict]:
     _, out = run(capsys, *arguments(path), *more, "--output-format", "json", path.name)
-    return json.loads(out)["findings"]
+    return [finding for finding in json.loads(out)["findings"] if finding["suppressed"] is None]
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -96,17 +96,22 @@ def test_fixed_twin(
     if UPDATE:
         twin.write_bytes(fixed)
     assert fixed == twin.read_bytes()
-    left = [finding for finding in findings(capsys, copy.with_name(path.name)) if finding["fix"] is not None]
-    assert not [finding for finding in left if finding["fix"]["applicability"] != "manual"]
+    left = [finding["fix"] for finding in findings(capsys, path) if finding["fix"] is not None]
+    assert all(fix["applicability"] == "manual" for fix in left)
     run(capsys, *fix, copy.name)
     assert copy.read_bytes() == fixed
+
+
+NO_MANIFEST = {"internal-error"}
+"""Rules that no manifest can bring about: `test_engine.py` makes a check fail for this one."""
 
 
 @pytest.mark.parametrize("rule", sorted(registry.rules()))
 def test_every_rule_has_fixtures_and_a_page(rule: str) -> None:
     folder = FIXTURES / rule
     names = {path.name.partition("-")[0].partition(".")[0] for path in folder.glob("*.yaml")}
-    assert {"good", "bad"} <= names, f"{rule} needs good*.yaml and bad*.yaml in tests/fixtures/{rule}"
+    if rule not in NO_MANIFEST:
+        assert {"good", "bad"} <= names, f"{rule} needs good*.yaml and bad*.yaml in tests/fixtures/{rule}"
     assert (FIXTURES.parent.parent / "docs" / "rules" / f"{rule}.md").exists()
 
 

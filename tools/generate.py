@@ -16,6 +16,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cards
+import rulepages
 import tables
 from problem import DataError
 
@@ -43,7 +44,14 @@ def rules(root: Path) -> Iterator[Artefact]:
     yield Artefact(Path("kvlint/schemas/rule.schema.json"), lambda: cards.schema(root))
 
 
-ARTEFACTS: tuple[Callable[[Path], Iterator[Artefact]], ...] = (knowledge, rules)
+def documentation(root: Path) -> Iterator[Artefact]:
+    """The pages of the rules."""
+    yield Artefact(rulepages.PAGES / "index.md", partial(rulepages.index, root))
+    for name in cards.names(root):
+        yield Artefact(rulepages.PAGES / f"{name}.md", partial(rulepages.page, root, name))
+
+
+ARTEFACTS: tuple[Callable[[Path], Iterator[Artefact]], ...] = (knowledge, rules, documentation)
 
 
 def artefacts(root: Path) -> list[Artefact]:
@@ -52,9 +60,10 @@ def artefacts(root: Path) -> list[Artefact]:
 
 
 def orphans(root: Path, known: list[Artefact]) -> list[Path]:
-    """Modules in the folder of generated modules that nothing generates any more."""
+    """Files in the folders of generated files that nothing generates any more."""
     paths = {artefact.path for artefact in known}
-    found = (path.relative_to(root) for path in sorted((root / GENERATED).glob("*.py")))
+    files = [*(root / GENERATED).glob("*.py"), *(root / rulepages.PAGES).glob("*.md")]
+    found = (path.relative_to(root) for path in sorted(files))
     return [path for path in found if path.name != "__init__.py" and path not in paths]
 
 
