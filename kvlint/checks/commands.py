@@ -101,15 +101,15 @@ def _command(words: Sequence[Word]) -> Iterator[tuple[int, str, Verdict]]:
         verdict = values.judge(name, words[at].text, start, end, ARGUMENT, strength)
         if verdict.kind == values.CREDENTIAL and option:
             verdict = verdict._replace(confidence=Confidence.HIGH)
-        if verdict.kind in (values.CREDENTIAL, values.PLACEHOLDER):
+        if verdict.kind != values.NONE:
             yield at, option or name, _moved(verdict, words[at])
 
 
 def _moved(verdict: Verdict, word: Word) -> Verdict:
     """A verdict on a slice of a word, its span in the script; REFERENCE where the shell replaces a part of it."""
-    if word.expands(verdict.start, verdict.end):
-        return Verdict(values.REFERENCE)
     start, end = word.span(verdict.start, verdict.end)
+    if word.expands(verdict.start, verdict.end):
+        return Verdict(values.REFERENCE, start=start, end=end)
     return verdict._replace(start=start, end=end)
 
 
@@ -157,7 +157,7 @@ def _is_value(name: str, value: str) -> bool:
         return False
     if "\n" in value.strip() or value.lower() in keys.SWITCHES or value.startswith("@"):
         return False
-    return values.classify(name, value, ARGUMENT).kind in (values.CREDENTIAL, values.PLACEHOLDER) and "://" not in value
+    return values.classify(name, value, ARGUMENT).kind != values.NONE and "://" not in value
 
 
 def _by_program(words: Sequence[Word]) -> Iterator[_Argument]:

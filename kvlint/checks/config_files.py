@@ -58,33 +58,32 @@ def pairs(text: str, place: Place) -> Iterator[Found]:
     found: list[Found] = []
     for match in _line().finditer(text):
         name, start, end = match[1], *_value_span(text, *match.span(2))
-        strength = keys.place_strength(name.strip(), place)
+        strength = keys.place_strength(name, place)
         value = text[start:end]
-        if strength < Strength.GENERIC or value.lower() in keys.SWITCHES or value[:1] in "{[&*|>":
-            continue
-        verdict = values.judge(name, text, start, end, place, strength)
-        if verdict.kind == values.CREDENTIAL and "://" in value:
-            continue
-        found.append(Found(name.strip(), verdict))
+        if strength >= Strength.GENERIC and "://" not in value and not _structure().fullmatch(value):
+            found.append(Found(name, values.judge(name, text, start, end, place, strength)))
     for match in _json_pair().finditer(text):
         if keys.place_strength(match[1], place) >= Strength.GENERIC and text[slice(*match.span(2))].strip():
             strength = keys.place_strength(match[1], place)
             found.append(Found(match[1], values.judge(match[1], text, *match.span(2), place, strength)))
-    found.extend(Found(verdict.what, verdict) for verdict in values.embedded(text, place))
+    for verdict in values.embedded(text, place):
+        line = text[text.rfind("\n", 0, verdict.start) + 1 : verdict.start].lstrip()
+        if line[:1] not in ("#", ";"):
+            found.append(Found(verdict.what, verdict))
     yield from without_overlaps(found)
 
 
 def without_overlaps(found: list[Found]) -> list[Found]:
-    """Those that speak (credentials and placeholders), in the order of the text, none inside another: the first found
-    of two that overlap stays."""
+    """Those that speak (credentials and placeholders), in the order of the text, none inside another.
+
+    The first found of two that overlap counts, a reference too: what one reading knows to be a variable is no
+    credential in another."""
     kept: list[Found] = []
     for one in found:
-        verdict = one.verdict
-        if _speaks(verdict) and not any(
-            verdict.start < other.verdict.end and other.verdict.start < verdict.end for other in kept
-        ):
+        start, end = one.verdict.start, one.verdict.end
+        if start < end and not any(start < other.verdict.end and other.verdict.start < end for other in kept):
             kept.append(one)
-    return sorted(kept, key=lambda one: one.verdict.start)
+    return sorted((one for one in kept if _speaks(one.verdict)), key=lambda one: one.verdict.start)
 
 
 def _passwd(text: str, place: Place) -> Iterator[Found]:
@@ -123,3 +122,9 @@ def _line() -> re.Pattern[str]:
 @cache
 def _json_pair() -> re.Pattern[str]:
     return re.compile(r"\"([\w.-]+)\"\s*:\s*\"((?:[^\"\\]|\\.)*)\"")
+
+
+@cache
+def _structure() -> re.Pattern[str]:
+    """What stands after a YAML or JSON key whose value follows: a block indicator, an alias, an opening bracket."""
+    return re.compile(r"[|>][-+0-9]*|[*&]\w+|[{[]|[{[][^{].*")

@@ -26,7 +26,8 @@ def pod_env_credential(container: Container, context: Context) -> Iterator[Match
 def pod_command_credential(container: Container, context: Context) -> Iterator[Match]:
     """A literal credential on a command line of a container: command, args, probes, lifecycle hooks."""
     for found in places.command_lines(container.node, container.path):
-        yield _match(container, found, {"container": container.name, "option": found.name})
+        option = f" (`{found.name}`)" if found.name != found.verdict.what else ""
+        yield _match(container, found, {"container": container.name, "option": option})
 
 
 def volume_credential(source: VolumeSource, context: Context) -> Iterator[Match]:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from kvlint.checks import commands, config_files, places, values
+from kvlint.checks.config_files import Found
 from kvlint.checks.spans import value_span_to_source
 from kvlint.knowledge import credential_keys as keys
 from kvlint.knowledge.credential_keys import Place, Strength
@@ -111,19 +112,19 @@ def _in_scalar(node: Node, name: str, place: Place) -> Iterator[tuple[Node, int,
     value = node.value or ""
     if len(value) < 2:
         return
-    found = values.verdicts(name, value, place, paired=True)
+    found = [Found(name, verdict) for verdict in values.verdicts(name, value, place, paired=True)]
     if name == places.LAST_APPLIED:
-        found += [one.verdict for one in places.applied(node, value)]
-    elif name.lower() in keys.MOUNT_TEXTS or "," in value:
-        found += [one.verdict for one in commands.mount_options(value)]
+        found += [Found(one.name, one.verdict) for one in places.applied(node, value)]
     if "\n" in value or " " in value:
-        found += [hit.verdict for hit in commands.find([value])]
-        found += [one.verdict for one in config_files.pairs(value, _ANYWHERE)]
+        found += [Found(hit.name, hit.verdict) for hit in commands.find([value])]
+        found += config_files.pairs(value, _ANYWHERE)
+    elif "," in value or name.lower() in keys.MOUNT_TEXTS:
+        found += commands.mount_options(value)
     if "." in name or name.startswith("passwd"):
-        found += [one.verdict for one in config_files.find(name, value)]
-    for verdict in found:
-        if verdict.kind == values.CREDENTIAL:
-            yield node, verdict.start, verdict.end
+        found += config_files.find(name, value)
+    for one in config_files.without_overlaps(found):
+        if one.verdict.kind == values.CREDENTIAL:
+            yield node, one.verdict.start, one.verdict.end
 
 
 def _in_sequence(node: Node) -> Iterator[tuple[Node, int, int]]:
@@ -133,10 +134,11 @@ def _in_sequence(node: Node) -> Iterator[tuple[Node, int, int]]:
     for hit in commands.find(texts):
         if hit.verdict.kind == values.CREDENTIAL:
             yield items[hit.at], hit.verdict.start, hit.verdict.end
-    for item in items:
-        for one in commands.mount_options(item.value or ""):
-            if one.verdict.kind == values.CREDENTIAL:
-                yield item, one.verdict.start, one.verdict.end
+    if not any(" " in text for text in texts):
+        for item in items:
+            for one in commands.mount_options(item.value or ""):
+                if one.verdict.kind == values.CREDENTIAL:
+                    yield item, one.verdict.start, one.verdict.end
 
 
 def _in_mapping(node: Node) -> Iterator[tuple[Node, int, int]]:

@@ -76,9 +76,7 @@ def verdicts(name: str, value: str, place: Place, *, paired: bool = False) -> li
     found = [verdict for verdict in embedded(value, place) if verdict.kind != NONE]
     if found:
         return found
-    if "://" in text and re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
-        return [Verdict(REFERENCE, start=start, end=start + len(text))]
-    if _names_a_secret(name, text):
+    if _is_url(text) or _names_a_secret(name, text):
         return [Verdict(REFERENCE, start=start, end=start + len(text))]
     if keys.words(name)[-2:] == ("connection", "string"):
         return [SILENT]
@@ -100,9 +98,9 @@ def embedded(value: str, place: Place) -> Iterator[Verdict]:
 def judge(name: str, value: str, start: int, end: int, place: Place, strength: Strength, what: str = "") -> Verdict:
     """The verdict on one piece of a text that stands where a credential is expected; NONE for empty and public ones."""
     text = value[start:end]
-    if not text.strip():
+    if not text.strip() or text.lower() in keys.SWITCHES:
         return SILENT
-    if (_is_reference(text) or _has_variable(text)) and not _is_shape(text, strength):
+    if (_is_reference(text) or _has_variable(text) or _is_url(text)) and not _is_shape(text, strength):
         return Verdict(REFERENCE, start=start, end=end)
     if is_placeholder(name, text):
         return Verdict(PLACEHOLDER, Severity.INFO, Confidence.MEDIUM, start, end, what or describe(name))
@@ -190,7 +188,7 @@ def _embedded(value: str, place: Place) -> Iterator[Verdict]:
     ):
         strength = keys.strength(name, keys.FLAG)
         text = value[start:end]
-        if strength >= Strength.GENERIC and text.lower() not in keys.SWITCHES and not _names_a_secret(name, text):
+        if strength >= Strength.GENERIC and not _names_a_secret(name, text):
             yield judge(name, value, start, end, place, strength)
 
 
@@ -235,8 +233,12 @@ def _is_reference(text: str) -> bool:
     return text.endswith(keys.PATH_ENDINGS) and re.fullmatch(r"[\w.@-]+(/[\w.@-]+)*", text) is not None
 
 
+def _is_url(text: str) -> bool:
+    return "://" in text and re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
+
+
 def _has_variable(text: str) -> bool:
-    return ("$" in text or "{" in text or "<%" in text) and _template().search(text) is not None
+    return any(mark in text for mark in ("$", "{", "<%")) and ("{{" in text or _template().search(text) is not None)
 
 
 def _shape(text: str) -> str:
@@ -248,7 +250,10 @@ def _shape(text: str) -> str:
 
 def _is_shape(text: str, strength: Strength) -> bool:
     """A provider's key may begin like a path: `/` is a base64 character."""
-    return text[0] == "/" and strength is Strength.STORAGE and text.count("/") < 5 and bool(_shape(text))
+    slashes = text.count("/")
+    return (
+        text[0] == "/" and strength is Strength.STORAGE and (slashes < 5 or text.endswith("==")) and bool(_shape(text))
+    )
 
 
 def _gravity(verdict: Verdict) -> tuple[int, int, int]:
@@ -289,7 +294,7 @@ def _data_source() -> re.Pattern[str]:
 @cache
 def _assignment() -> re.Pattern[str]:
     """name=value in connection strings, URL queries and property lists."""
-    return re.compile(r"(?:^|[\s;&?,\"'])(?:-D|--?)?([A-Za-z_][\w.-]*)\s?=\s?(\"[^\"]*\"|'[^']*'|[^\s;&\"']+)")
+    return re.compile(r"(?:^|[\s;&?,\"'])(?:-D|--?)?([A-Za-z_][\w.-]*)[ \t]?=[ \t]?(\"[^\"]*\"|'[^']*'|[^\s;&\"']+)")
 
 
 @cache
