@@ -56,7 +56,7 @@ def page(root: Path, name: str) -> str:
                 text.splitlines(keepends=True), after.splitlines(keepends=True), "before", "after"
             )
             parts.append(
-                "With `--fix --unsafe-fixes --with-placeholders`, and `<kvlint:…>` where the manifest does not say what "
+                "With `--fix --unsafe-fixes --with-placeholders`; `<kvlint:…>` is what the manifest does not say and "
                 f"the migration needs:\n\n{fenced('diff', ''.join(lines))}"
             )
     parts.append(f"## What to do\n\n{plain(card['help'])}\n\n")
