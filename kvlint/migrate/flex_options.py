@@ -3,7 +3,6 @@
 Nothing that may be a credential ever leaves this module: such options give no value, and such mount options are taken
 out. `moved` remembers under which key of a Secret they belong."""
 
-import re
 from collections.abc import Iterable
 
 from kvlint.knowledge import credential_keys
@@ -12,9 +11,9 @@ from kvlint.knowledge.inputs import INPUTS
 from kvlint.migrate import credential
 from kvlint.migrate.credential import ROTATE, flags
 from kvlint.migrate.draft import Draft
+from kvlint.migrate.pattern import fill
 from kvlint.migrate.subject import INLINE, Refused, mapping, string, string_map
 
-_REFERENCE = re.compile(r"\{([^{}]*)\}")
 _RUNTIME = "kubernetes.io/"
 
 
@@ -105,13 +104,7 @@ class Options:
 
     def text(self, pattern: str) -> str | None:
         """`pattern` filled in: the first of its alternatives whose references all have a value, else None."""
-        for alternative in pattern.split(" | "):
-            # Text and references in turn, as the pattern's group makes them.
-            parts: list[str | None] = list(_REFERENCE.split(alternative))
-            parts[1::2] = [self._reference(str(name)) for name in parts[1::2]]
-            if None not in parts:
-                return "".join(str(part) for part in parts)
-        return None
+        return fill(pattern, self._reference)
 
     def _reference(self, name: str) -> str | None:
         if not name.startswith("@"):
@@ -170,8 +163,3 @@ class Options:
     def names(self) -> list[str]:
         """The names of the options that hold no credential, as written."""
         return [key for lower, (key, _) in self._values.items() if lower not in self._hidden]
-
-
-def pattern_options(pattern: str) -> list[str]:
-    """The names of the options that `pattern` refers to."""
-    return [name for name in _REFERENCE.findall(pattern) if not name.startswith("@")]

@@ -12,8 +12,9 @@ from kvlint.knowledge.flexvolume_drivers import FlexDriver
 from kvlint.knowledge.flexvolume_mappings import FlexVolumeMapping, SecretNeed
 from kvlint.migrate import ceph, flex_azure, flex_clouds, flex_rook, flex_smb, persistent, topology
 from kvlint.migrate.draft import Draft, bind, install, manual
-from kvlint.migrate.flex_options import Options, pattern_options
+from kvlint.migrate.flex_options import Options
 from kvlint.migrate.objects import RWO, Object, csi_source, secret_ref, storage_name
+from kvlint.migrate.pattern import references
 from kvlint.migrate.subject import INLINE, Refused, Subject, mapping, required, string, string_map
 
 DRIVERS_PAGE = "https://kubernetes-csi.github.io/docs/drivers.html"
@@ -168,7 +169,7 @@ def _capacity(options: Options) -> str:
 
 def _missing(patterns: Iterable[str]) -> Refused:
     """What to say of storage that the options do not name; `patterns` are those that have no value."""
-    names = dict.fromkeys(name for pattern in patterns for name in pattern_options(pattern))
+    names = dict.fromkeys(name for pattern in patterns for name in references(pattern))
     return Refused(
         f"the options lack {' or '.join(f'`{name}`' for name in names)}, so nothing says which storage this is; "
         "correct them first"

@@ -48,6 +48,8 @@ def storage_class(subject: Subject) -> Migration:
     monitors = [monitor.strip() for monitor in (parameters.take("monitors") or "").split(",") if monitor.strip()]
     written["clusterID"] = ceph.cluster(draft, monitors)
     written["pool"] = parameters.take("pool") or _POOL
+    data_pool = parameters.take("dataPool")
+    written |= {"dataPool": data_pool} if data_pool else {}
     written["imageFeatures"] = parameters.take("imageFeatures") or _FEATURES
     image_format = parameters.take("imageFormat")
     if image_format:

@@ -17,6 +17,7 @@ from kvlint.migrate import (
     git_repo,
     nfs,
     portworx,
+    provisioners,
     rbd,
     vsphere,
 )
@@ -80,12 +81,15 @@ PROVISIONERS: Mapping[str, Function] = {
     "kubernetes.io/rbd": rbd.storage_class,
     "kubernetes.io/vsphere-volume": vsphere.storage_class,
 }
+_IN_TREE = "kubernetes.io/"
 _TABLES = {INLINE: INLINE_SOURCES, PV: VOLUME_SOURCES, CLASS: PROVISIONERS}
 
 
 def migration(subject: Subject) -> Migration:
     """The migration of `subject`, from the function of its source; manual for every other source and when refused."""
     function = _TABLES[subject.kind].get(subject.source, advice)
+    if subject.kind == CLASS and not subject.source.startswith(_IN_TREE):
+        function = provisioners.storage_class
     try:
         return function(subject)
     except Refused as refused:
