@@ -31,9 +31,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _guarded(argv)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        _abandon_stdout()
-        return FINDINGS
 
 
 def _guarded(argv: Sequence[str]) -> int:
@@ -46,8 +43,6 @@ def _guarded(argv: Sequence[str]) -> int:
         _complain(str(error), error.help)
     except ConfigError as error:
         _complain_about(error, _color(argv, sys.stderr))
-    except (BrokenPipeError, KeyboardInterrupt):
-        raise
     except Exception as error:
         _report_bug(error)
     return FAILED
@@ -277,9 +272,17 @@ def _print(text: str) -> None:
     """Write to stdout at once, as UTF-8 whatever the locale; what is no text becomes an escape."""
     if sys.stdout is None:
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _abandon_stdout()  # the reader has seen enough, as `head` does
+    except OSError as error:
+        from kvlint.problem import ConfigError
+
+        _abandon_stdout()
+        raise ConfigError(f"cannot write to standard output: {error.strerror}") from None
 
 
 def _say(line: str) -> None:
@@ -336,7 +339,7 @@ def _report_bug(error: Exception) -> None:
 
 
 def _abandon_stdout() -> None:
-    """Let what is still buffered for a reader that has gone vanish without a complaint at exit."""
+    """Let what is still buffered vanish without a complaint at exit."""
     try:
         devnull = os.open(os.devnull, os.O_WRONLY)
         os.dup2(devnull, sys.stdout.fileno())

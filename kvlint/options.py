@@ -226,11 +226,10 @@ def usage(command: Command) -> str:
         lines += ["", f"{title}:"]
         for option in options:
             flag = f"-{option.short}, --{option.name}" if option.short else f"    --{option.name}"
-            flag += f" {option.value}" if option.value else ""
-            choices = f" [{'|'.join(option.choices)}]" if option.choices and option.name != "help" else ""
-            lines.append(
-                f"  {flag:<34} {option.help}{choices}" if len(flag) < 34 else f"  {flag}\n{'':37}{option.help}{choices}"
-            )
+            flag = f"  {flag} {option.value}".rstrip()
+            lines.append(f"{flag:<36} {option.help}" if len(flag) < 36 else f"{flag}\n{'':37}{option.help}")
+            if option.choices:
+                lines.append(f"{'':37}{', '.join(option.choices)}")
     return "\n".join(lines) + "\n"
 
 
