@@ -64,7 +64,7 @@ def reduce(facts: Iterable[FileFacts], plan: Plan, notices: tuple[str, ...] = ()
         objects += one.summary.resources
         skipped += one.summary.skipped
         failed = failed or one.failed
-    findings = _one_per_folder(findings)
+    findings = _one_of_templates(findings)
     if plan.suppression is not None:
         findings = settle(findings, ignores, plan.suppression)
     findings.sort(key=lambda f: (f.location.file, f.location.line, f.location.column, f.rule, f.field))
@@ -72,19 +72,17 @@ def reduce(facts: Iterable[FileFacts], plan: Plan, notices: tuple[str, ...] = ()
     return Report(tuple(findings), summary, format_version(plan.target), AS_OF, masks, notices, failed)
 
 
-def _one_per_folder(findings: list[Finding]) -> list[Finding]:
-    """Keep one finding per folder for unrendered templates: a chart is one thing to render, not thirty."""
-    kept: list[Finding] = []
-    folders: dict[str, list[Finding]] = {}
-    for finding in findings:
-        if finding.rule == "unrendered-template":
-            folders.setdefault(finding.location.file.rpartition("/")[0], []).append(finding)
-        else:
-            kept.append(finding)
-    for folder, group in folders.items():
-        first = min(group, key=lambda finding: finding.location)
-        if len(group) > 1:
-            first = first._replace(message=f"{len(group)} files of `{folder or '.'}` are templates")
+def _one_of_templates(findings: list[Finding]) -> list[Finding]:
+    """Keep one finding for all unrendered templates of a run: they are something to render, not thirty mistakes."""
+    kept = [finding for finding in findings if finding.rule != "unrendered-template"]
+    templates = [finding for finding in findings if finding.rule == "unrendered-template"]
+    if templates:
+        first = min(templates, key=lambda finding: finding.location)
+        folders = {finding.location.file.rpartition("/")[0] for finding in templates}
+        if len(folders) > 1:
+            first = first._replace(message=f"{len(templates)} files in {len(folders)} folders are templates")
+        elif len(templates) > 1:
+            first = first._replace(message=f"{len(templates)} files of `{folders.pop() or '.'}` are templates")
         kept.append(first)
     return kept
 

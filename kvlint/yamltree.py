@@ -32,14 +32,13 @@ _MAX_ALIASED = 0.99
 """The share of nodes that may come from aliases in a document of more than 1000, as in goyaml.v2."""
 
 _RAW_PARSE_BRACKETS = 5_000
-_UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SEPARATOR = re.compile(r"\n---([^\n]*)")
-_NO_CONTENT = re.compile(r"(?:[\s\ufeff]+|#[^\r\n]*|%[^\r\n]*[\r\n]|\.\.\.\s)*(?:\.\.\.$)?")
-_JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
-_NEXT_OBJECT = re.compile(r"\}\s*\{")
-_JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
-_HANDLE = re.compile(r"(tag handle).*")
-_TEMPLATE = re.compile(r"(?:^|[\r\n])(?:[^\r\n\"'#{}]*: *|[ \t-]*)\{[{%]")
+# Patterns are compiled where they are first needed: most runs need few of them, and start sooner.
+_UNREADABLE = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_NO_CONTENT = r"(?:[\s\ufeff]+|#[^\r\n]*|%[^\r\n]*[\r\n]|\.\.\.\s)*(?:\.\.\.$)?"
+_NEXT_OBJECT = r"\}\s*\{"
+_JSON_PIECE = r'"[^"\\]*(?:\\[\s\S][^"\\]*)*"|[\[\]{}]'
+_HANDLE = r"(tag handle).*"
+_TEMPLATE = r"(?:^|[\r\n])(?:[^\r\n\"'#{}]*: *|[ \t-]*)\{[{%]"
 _Scalar, _Alias = yaml.ScalarEvent, yaml.AliasEvent
 _MappingStart, _MappingEnd = yaml.MappingStartEvent, yaml.MappingEndEvent
 _SequenceStart, _SequenceEnd = yaml.SequenceStartEvent, yaml.SequenceEndEvent
@@ -75,7 +74,8 @@ class Document:
         if len(self.text) > MAX_TEXT:
             raise YamlError("the document is larger than 4 MiB", self.start, "limit")
         root, self._next = self._read(_compose)
-        self.extra = _content(self.source.text, self._next, self.end)
+        if self._next < self.end:
+            self.extra = _content(self.source.text, self._next, self.end)
         return root
 
     def rest(self) -> Iterator["Document"]:
@@ -112,8 +112,16 @@ class Document:
             problem = _syntax_error(error, text, base)
         except (yaml.YAMLError, MemoryError, RecursionError):
             problem = YamlError("the document is too large to read", base, "limit")
-        problem.template = problem.kind == "syntax" and _TEMPLATE.search(text) is not None
+        problem.template = problem.kind == "syntax" and _is_template(text, problem.index - base)
         raise problem
+
+
+def _is_template(text: str, index: int) -> bool:
+    """Whether a text that is no YAML is a template to be rendered: template syntax where YAML has its own, or on the
+    line of the error."""
+    end = text.find("\n", index)
+    near = text[text.rfind("\n", 0, index) + 1 : end if end >= 0 else len(text)]
+    return "{{" in near or "{%" in near or re.search(_TEMPLATE, text) is not None
 
 
 def documents(source: Source) -> Iterator[Document]:
@@ -130,20 +138,24 @@ def documents(source: Source) -> Iterator[Document]:
 
 def _separators(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each separating line."""
-    for match in _SEPARATOR.finditer("\n" + text):
-        tail = match[1].lstrip()
+    shifted = "\n" + text
+    at = shifted.find("\n---")
+    while at >= 0:
+        end = text.find("\n", at) + 1 or len(text)
+        tail = text[at + 3 : end].lstrip()
         if not tail or tail[0] == "#":
-            yield match.start(), min(match.end(), len(text))
+            yield at, end
+        at = shifted.find("\n---", end)
 
 
 def _objects(source: Source, start: int, end: int) -> Iterator[Document]:
     """The objects of a JSON stream (`{…} {…}`), or the one document."""
     text = source.text
-    if _JSON_OBJECT.match(text, start, end) and _NEXT_OBJECT.search(text, start, end):
+    if re.match(r"\s*\{\s*[\"}]", text) and re.compile(_NEXT_OBJECT).search(text, start, end):
         depth = 0
-        for match in _JSON_TOKEN.finditer(text, start, end):
+        for match in re.compile(_JSON_PIECE).finditer(text, start, end):
             depth += 1 if match[0] in "{[" else -1 if match[0] in "]}" else 0
-            if not depth and match[0] == "}" and _NEXT_OBJECT.match(text, match.start(), end):
+            if not depth and match[0] == "}" and re.compile(_NEXT_OBJECT).match(text, match.start(), end):
                 yield Document(source, start, match.end())
                 start = match.end()
     yield Document(source, start, end)
@@ -151,9 +163,8 @@ def _objects(source: Source, start: int, end: int) -> Iterator[Document]:
 
 def _content(text: str, start: int, end: int) -> int | None:
     """Where the first content in the span is; None when there are only blanks, comments, directives and `...`."""
-    match = _NO_CONTENT.match(text, start, end)
-    at = match.end() if match else start
-    return at if at < end else None
+    match = re.compile(_NO_CONTENT).match(text, start, end)
+    return match.end() if match and match.end() < end else None
 
 
 def _events(text: str) -> Callable[[], Any]:
@@ -163,7 +174,7 @@ def _events(text: str) -> Callable[[], Any]:
 
 
 def _unreadable(text: str, base: int) -> YamlError:
-    match = _UNREADABLE.search(text)
+    match = re.search(_UNREADABLE, text)
     if match is None:
         return YamlError("the text cannot be decoded", base)
     code = ord(match[0])
@@ -180,7 +191,7 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, base: int) -> YamlErro
     if "nesting" in (error.problem or ""):
         return _too_deep(base + mark.index)
     parts = [part for part in (error.context, error.problem) if part]
-    message = _HANDLE.sub(r"\1", ", ".join(parts)) if parts else "this is not YAML"
+    message = re.sub(_HANDLE, r"\1", ", ".join(parts)) if parts else "this is not YAML"
     return YamlError(message, base + min(mark.index, len(text)) if mark else base)
 
 
@@ -311,9 +322,9 @@ def comments(document: Document, roots: Iterable[Node | None], marker: str) -> l
     at = text.find(marker, start, document.end)
     spans = sorted(_scalar_spans(text, roots)) if at >= 0 else []
     while at >= 0:
-        for line_break in LINE_BREAK.finditer(text, start, at):
+        for line_break in re.compile(LINE_BREAK).finditer(text, start, at):
             start = line_break.end()
-        match = LINE_BREAK.search(text, at, document.end)
+        match = re.compile(LINE_BREAK).search(text, at, document.end)
         end = match.start() if match else document.end
         start = text.find("#", start, end)
         while start >= 0:
@@ -335,5 +346,5 @@ def _scalar_spans(text: str, roots: Iterable[Node | None]) -> Iterator[tuple[int
         if node.anchor is None:
             stack.extend(node.children)
             if node.kind is SCALAR:
-                header = LINE_BREAK.search(text, node.start, node.end) if node.style in ("|", ">") else None
+                header = re.compile(LINE_BREAK).search(text, node.start, node.end) if node.style in ("|", ">") else None
                 yield header.start() if header else node.start, node.end

@@ -286,7 +286,7 @@ ROWS = (
     (
         'unrendered-template',
         'A template that has to be rendered before it can be judged',
-        'Helm, Jinja and other templates are not YAML before they are rendered. kvlint says so once per folder and reports nothing\nelse for a document that it cannot read.',
+        'Helm, Jinja and other templates are not YAML before they are rendered. kvlint says so once in a run and reports nothing\nelse for a document that it cannot read.',
         '0.1.0',
         ('https://helm.sh/docs/helm/helm_template/',),
     ),
