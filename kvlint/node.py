@@ -12,9 +12,9 @@ from kvlint import scalars
 
 SCALAR, MAPPING, SEQUENCE = "scalar", "mapping", "sequence"
 
-_BLANK = re.compile(r"(?:\s|#[^\r\n]*)*")
-_PROPERTY = re.compile(r"[&!]\S*")
-LINE_BREAK = re.compile("[\r\n\x85\u2028\u2029]")
+_BLANK = r"(?:\s|#[^\r\n]*)*"
+_PROPERTY = r"[&!]\S*"
+LINE_BREAK = "[\r\n\x85\u2028\u2029]"
 _NONE: list[Any] = []
 
 
@@ -88,8 +88,8 @@ class Node:
             properties = (event.anchor is not None) + (event.tag is not None)
             end = event.end_mark.index if self.kind is SCALAR else len(text)
             while properties and start < end and text[start] in "&!":
-                match = _PROPERTY.match(text, start, end)
-                blank = _BLANK.match(text, match.end(), end) if match else None
+                match = re.compile(_PROPERTY).match(text, start, end)
+                blank = re.compile(_BLANK).match(text, match.end(), end) if match else None
                 start = blank.end() if blank else end
                 properties -= 1
         return base + start
@@ -107,7 +107,7 @@ class Node:
         end: int = event.end_mark.index
         if self.anchor is None and self.style in ("|", ">"):
             start = event.start_mark.index
-            match = LINE_BREAK.search(text, start + len(text[start:end].rstrip()))
+            match = re.compile(LINE_BREAK).search(text, start + len(text[start:end].rstrip()))
             return base + (match.start() if match else len(text))
         return base + end
 

@@ -32,25 +32,28 @@ _WORDS: dict[str, bool | float | None] = {
 _NUMERIC = frozenset("0123456789+-.")
 _MAYBE_TYPED = frozenset("yYnNtTfFoO~") | _NUMERIC
 
-_INTEGER = re.compile(r"([-+]?)(?:0[bB]([01]+)|0[oO]?([0-7]+)|0[xX]([0-9a-fA-F]+)|([1-9][0-9]*|0))")
-_SIGNED_BINARY = re.compile(r"0b([-+][01]+)")
-_DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_LOOSE_UNDERSCORE = re.compile(r"_(?:[^0-9]|$)|[^0-9]_")
-_TIME = re.compile(
+# Patterns are compiled where they are first needed: most runs need few of them, and start sooner.
+_INTEGER = r"([-+]?)(?:0[bB]([01]+)|0[oO]?([0-7]+)|0[xX]([0-9a-fA-F]+)|([1-9][0-9]*|0))"
+_SIGNED_BINARY = r"0b([-+][01]+)"
+_DECIMAL = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_LOOSE_UNDERSCORE = r"_(?:[^0-9]|$)|[^0-9]_"
+_TIME = (
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:[Tt]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2})|"
     r" ([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,][0-9]+)?)?"
 )
-_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+_ESCAPED_BYTE = "[\udc80-\udcff]"
 
 
 def _number(text: str) -> int | float | str:
     """The number `text` is, or `text`: integers of 64 bits (signed, or unsigned without a sign), else a decimal."""
+    if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 19:
+        return int(text)
     plain = text.replace("_", "")
     if text[0] == ".":
-        valid = _DECIMAL.fullmatch(plain) and not _LOOSE_UNDERSCORE.search(text)
+        valid = re.fullmatch(_DECIMAL, plain) and not re.search(_LOOSE_UNDERSCORE, text)
         return _decimal(plain, text) if valid else text
-    match = _INTEGER.fullmatch(plain)
+    match = re.fullmatch(_INTEGER, plain)
     if match and (match[5] is None or len(match[5]) < 21):
         sign, binary, octal, hexadecimal, decimal = match.groups()
         for digits, base in ((binary, 2), (octal, 8), (hexadecimal, 16), (decimal, 10)):
@@ -58,9 +61,9 @@ def _number(text: str) -> int | float | str:
                 value = -int(digits, base) if sign == "-" else int(digits, base)
                 if -(1 << 63) <= value < (1 << 63 if sign else 1 << 64):
                     return value
-    if _DECIMAL.fullmatch(plain):
+    if re.fullmatch(_DECIMAL, plain):
         return _decimal(plain, text)
-    match = _SIGNED_BINARY.fullmatch(plain)
+    match = re.fullmatch(_SIGNED_BINARY, plain)
     return int(match[1], 2) if match and len(match[1]) < 65 else text
 
 
@@ -98,7 +101,7 @@ def _timestamp(value: str) -> str:
     """The text itself: a timestamp stays a string."""
     from datetime import datetime
 
-    match = _TIME.fullmatch(value)
+    match = re.fullmatch(_TIME, value)
     if match is not None:
         year, month, day, *clock = (int(number) for number in match.groups() if number is not None)
         try:
@@ -116,7 +119,7 @@ def _binary(value: str) -> str:
         data = a2b_base64(value.replace("\n", "").replace("\r", ""), strict_mode=True)
     except ValueError:
         raise ValueError("!!binary without valid base64") from None
-    return _ESCAPED_BYTE.sub("\ufffd", data.decode("utf-8", "surrogateescape"))
+    return re.sub(_ESCAPED_BYTE, "\ufffd", data.decode("utf-8", "surrogateescape"))
 
 
 def _typed(value: str, tag: str | None, style: str | None) -> Json:

@@ -5,7 +5,6 @@ Everything is computed when it is first asked for: most files have no finding an
 
 import re
 
-_LINE_END = re.compile(r"\r\n?|\n")
 _BOM = "\ufeff"
 
 
@@ -57,7 +56,7 @@ class Source:
 
     def _line_starts(self) -> list[int]:
         if self._starts is None:
-            self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+            self._starts = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", self.text))]
         return self._starts
 
     def _line_start(self, number: int) -> int:
