@@ -6,8 +6,6 @@ A node is a view of the parser's events, made when somebody looks at that place:
 import re
 from typing import Any, NamedTuple
 
-import yaml
-
 from kvlint import scalars
 
 SCALAR, MAPPING, SEQUENCE = "scalar", "mapping", "sequence"
@@ -70,7 +68,7 @@ class Node:
         elif raw.__class__ is list:
             event = raw[0]
             self._event, self._raw = event, raw
-            self.kind = MAPPING if event.__class__ is yaml.MappingStartEvent else SEQUENCE
+            self.kind = MAPPING if event.__class__.__name__ == "MappingStartEvent" else SEQUENCE
             self.tag, self.style = event.tag, "flow" if event.flow_style else "block"
         else:
             self.value, self.tag, self.style = raw.value, raw.tag, raw.style or None

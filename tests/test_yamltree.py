@@ -407,15 +407,21 @@ def test_unrendered_templates_are_told_from_errors(text: str, template: bool) ->
     assert error_of(text).template is template
 
 
-def test_limits() -> None:
+def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     deep = yamltree.MAX_DEPTH
     assert root_of("[" * deep + "]" * deep).plain() is not None
     assert error_of("[" * (deep + 1) + "]" * (deep + 1)).kind == "limit"
     assert error_of("- " * (deep + 1) + "a").kind == "limit"
     assert error_of("a: &a {b: {c: 1}}\nb: " + "[" * (deep - 2) + "*a" + "]" * (deep - 2)).kind == "limit"
     assert root_of("a: &a {b: {c: 1}}\nb: " + "[" * (deep - 3) + "*a" + "]" * (deep - 3)).plain() is not None
-    assert error_of("# " + "x" * yamltree.MAX_TEXT).kind == "limit"
-    assert error_of("[" + "a," * (yamltree.MAX_NODES + 1) + "]").kind == "limit"
+    monkeypatch.setattr(yamltree, "MAX_TEXT", 100)
+    assert root_of("# " + "x" * 90 + "\na").plain() == "a"
+    assert error_of("# " + "x" * 100 + "\na").kind == "limit"
+    monkeypatch.setattr(yamltree, "MAX_TEXT", 1000)
+    monkeypatch.setattr(yamltree, "MAX_NODES", 100)
+    assert len(root_of("[" + "a," * 90 + "]").items()) == 90
+    assert error_of("[" + "a," * 100 + "]").kind == "limit"
+    assert error_of("- &a [" + "a," * 40 + "]\n- *a\n- *a\n").kind == "limit"
 
 
 def test_a_few_hundred_aliases_are_no_bomb() -> None:
@@ -503,7 +509,7 @@ def test_validate_agrees_with_compose_on_syntax() -> None:
     ):
         for document in yamltree.documents(Source("x", text.encode())):
             document.validate()
-    for text in ("a: b: c\n", "a: [\n", "a: \x00\n", "[" * 2000):
+    for text in ("a: b: c\n", "a: [\n", "a: \x00\n", "[" * 1100):
         for parser in (yamltree.CParser, None):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(yamltree, "CParser", parser)
