@@ -3,9 +3,10 @@
 Both are pure: they read no file and print nothing. What a file contributes is a `FileFacts`, a plain tuple that can be
 cached and sent between processes."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from kvlint.facts import Fact
 from kvlint.finding import Finding, Report, Summary
 from kvlint.hide import Masks, hide
 from kvlint.ignores import Ignore
@@ -16,12 +17,16 @@ from kvlint.source import Source
 from kvlint.suppress import settle
 from kvlint.yamltree import documents
 
+if TYPE_CHECKING:
+    from kvlint.checks.world import World
+    from kvlint.inventory import Inventory
+
 
 class FileFacts(NamedTuple):
     """What one file contributes: findings that need no other file, and facts for those that do.
 
     `masks` are the spans (line, column, end line, end column) of credentials; `ignores` is what the file asks to be
-    silent about; `failed` is True when a check failed on it."""
+    silent about; `facts` are what other files may need to know; `failed` is True when a check failed on it."""
 
     file: str
     findings: tuple[Finding, ...]
@@ -29,12 +34,13 @@ class FileFacts(NamedTuple):
     summary: Summary
     failed: bool
     ignores: tuple[Ignore, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 def map_source(source: Source, plan: Plan) -> FileFacts:
     """Judge one file alone. Never raises for what the file holds: malformed or hostile content becomes a finding."""
     judge = Judge(source, plan)
-    if plan.relevance.of_data(source.data):
+    if not plan.skip_test or plan.relevance.of_data(source.data):
         for document in documents(source):
             judge.document(document)
     else:
@@ -43,11 +49,24 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     masks: Masks = ()
     if judge.parts:
         findings, masks = hide(source, judge.parts, findings)
-    return FileFacts(source.name, findings, masks, judge.summary(), judge.failed, tuple(judge.ignores))
+    if plan.gathers:
+        judge.mention()
+    return FileFacts(
+        source.name, findings, masks, judge.summary(), judge.failed, tuple(judge.ignores), tuple(judge.facts)
+    )
 
 
-def reduce(facts: Iterable[FileFacts], plan: Plan, notices: tuple[str, ...] = ()) -> Report:
-    """Join the facts of all files to the report of the run."""
+def reduce(
+    facts: Iterable[FileFacts],
+    plan: Plan,
+    notices: tuple[str, ...] = (),
+    others: Sequence[FileFacts] | None = (),
+) -> Report:
+    """Join the facts of all files to the report of the run.
+
+    `others` are the facts of files that are only read to resolve references, never reported; None leaves the rules out
+    that judge all files together."""
+    facts = tuple(facts)
     findings: list[Finding] = []
     masks: dict[str, tuple[tuple[int, int, int, int], ...]] = {}
     ignores: dict[str, tuple[Ignore, ...]] = {}
@@ -64,12 +83,31 @@ def reduce(facts: Iterable[FileFacts], plan: Plan, notices: tuple[str, ...] = ()
         objects += one.summary.resources
         skipped += one.summary.skipped
         failed = failed or one.failed
+    inventory = 0
+    if plan.across and others is not None:
+        from kvlint.joint import joint_findings
+
+        joint, broken = joint_findings(plan, *inventory_of((*facts, *others), plan), {one.file for one in facts})
+        findings += joint
+        failed = failed or broken
+        inventory = sum(one.summary.resources for one in others)
     findings = _one_of_templates(findings)
     if plan.suppression is not None:
         findings = settle(findings, ignores, plan.suppression)
     findings.sort(key=lambda f: (f.location.file, f.location.line, f.location.column, f.rule, f.field))
-    summary = Summary(files, documents_read, objects, skipped)
+    summary = Summary(files, documents_read, objects, skipped, inventory)
     return Report(tuple(findings), summary, format_version(plan.target), AS_OF, masks, notices, failed)
+
+
+def inventory_of(facts: Iterable[FileFacts], plan: Plan) -> "tuple[Inventory, World]":
+    """The inventory of all `facts`, and what the run knows besides them."""
+    from kvlint.checks.world import World
+    from kvlint.inventory import Inventory
+
+    facts = tuple(facts)
+    read = sum(one.summary.resources for one in facts)
+    inventory = Inventory((fact for one in facts for fact in one.facts), read, len(facts))
+    return inventory, plan.world or World()
 
 
 def _one_of_templates(findings: list[Finding]) -> list[Finding]:

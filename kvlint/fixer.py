@@ -5,10 +5,10 @@ reader: the findings must be gone, no document broken, every other object unchan
 and said. Nothing here reads or writes files."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from kvlint.engine import map_source, reduce
+from kvlint.engine import FileFacts, map_source, reduce
 from kvlint.finding import SAFE, UNSAFE, Edit, Finding
 from kvlint.fixes import identity
 from kvlint.plan import Identity, Plan
@@ -48,17 +48,29 @@ class Fixed(NamedTuple):
     refused: tuple[str, ...]
 
 
-def fix(source: Source, plan: Plan, level: Level, keep: Collection[str] = ()) -> Fixed:
+def fix(
+    source: Source,
+    plan: Plan,
+    level: Level,
+    keep: Collection[str] = (),
+    others: Sequence[FileFacts] | None = None,
+) -> Fixed:
     """Apply all fixes that `level` allows to one file, until there is none left.
 
-    `keep` are fingerprints of findings to leave alone, such as those of a baseline."""
+    `keep` are fingerprints of findings to leave alone, such as those of a baseline. `others` are the facts of all other
+    files, where findings of rules that need them are to be fixed too."""
+
+    def lint(text: Source) -> list[Finding]:
+        report = reduce([map_source(text, plan)], plan, others=others)
+        return [finding for finding in report.findings if finding.location.file == source.name]
+
     current = source
     applied: list[Finding] = []
     refused: dict[str, str] = {}
     for _ in range(MAX_PASSES):
         wanted = [
             finding
-            for finding in _findings(current, plan)
+            for finding in lint(current)
             if finding.suppressed is None
             and level.allows(finding)
             and finding.fingerprint not in refused
@@ -67,10 +79,10 @@ def fix(source: Source, plan: Plan, level: Level, keep: Collection[str] = ()) ->
         chosen = list(_compatible(wanted))
         if not chosen:
             break
-        after = _proved(current, chosen, plan)
+        after = _proved(current, chosen, lint)
         if after is None and len(chosen) > 1:
             chosen = chosen[:1]
-            after = _proved(current, chosen, plan)
+            after = _proved(current, chosen, lint)
         if after is None:
             finding = chosen[0]
             place = f"{finding.location.file}:{finding.location.line}"
@@ -89,10 +101,6 @@ def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
     return data
 
 
-def _findings(source: Source, plan: Plan) -> tuple[Finding, ...]:
-    return reduce([map_source(source, plan)], plan).findings
-
-
 def _compatible(findings: Sequence[Finding]) -> Iterator[Finding]:
     """The findings whose fixes can go in together, each fix once: the gravest and first of those that overlap.
 
@@ -109,18 +117,18 @@ def _compatible(findings: Sequence[Finding]) -> Iterator[Finding]:
             yield finding
 
 
-def _proved(source: Source, chosen: Sequence[Finding], plan: Plan) -> bytes | None:
+def _proved(source: Source, chosen: Sequence[Finding], lint: Callable[[Source], list[Finding]]) -> bytes | None:
     """The new bytes, or None when they do not hold what they must."""
     edits = [edit for finding in chosen if finding.fix is not None for edit in finding.fix.edits]
     after = source.changed(apply(source.data, edits))
     old, new = _objects(source), _objects(after)
     if old is None or new is None:
         return None
-    findings = _findings(after, plan)
+    findings = lint(after)
     gone = {finding.fingerprint for finding in chosen}
     if any(finding.fingerprint in gone for finding in findings):
         return None
-    before = Counter(finding.rule for finding in _findings(source, plan))
+    before = Counter(finding.rule for finding in lint(source))
     broken = Counter(finding.rule for finding in findings if finding.rule in BROKEN)
     if any(count > before[rule] for rule, count in broken.items()):
         return None

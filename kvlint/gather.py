@@ -206,6 +206,14 @@ _SCALAR = re.compile(r"(?m)[:-][ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ 
 MAX_WORDS = 2_000
 
 
+def may_mention(file: str, data: bytes) -> bool:
+    """Whether `mention_of` can find anything in a file of this name and content, told without decoding it."""
+    return "values" in file or any(map(data.__contains__, _MENTIONING)) or (b"{{" in data and b"StorageClass" in data)
+
+
+_MENTIONING = (b"HelmRelease", b"HelmChart", b"Application", b"helmCharts")
+
+
 def mention_of(file: str, text: str) -> Mention | None:
     """What a Helm release, an Argo CD Application, the values of a chart or a template of a StorageClass mention.
 

@@ -1,8 +1,10 @@
 """Judging one file alone: its documents, their objects, and the findings of the engine itself."""
 
 from collections.abc import Iterator, Mapping
+
 from kvlint import ignores
 from kvlint.checks.masks import Part
+from kvlint.facts import Fact
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Summary
 from kvlint.ignores import Ignore
 from kvlint.plan import ActiveRule, Plan, Planned
@@ -28,9 +30,11 @@ class Judge:
         self.plan = plan
         self.findings: list[Finding] = []
         self.ignores: list[Ignore] = []
+        self.facts: list[Fact] = []
         self.parts: list[Part] = []
         self.documents = self.resources = self.skipped = 0
         self.failed = False
+        self._relevant = True
         self._objects: list[Resource] = []
         self._pending: list[tuple[int, Node | None, Resource]] = []
 
@@ -67,7 +71,8 @@ class Judge:
 
     def document(self, document: Document) -> None:
         """Judge one document and what follows it without a `---` that kubectl would see."""
-        if not self.plan.relevance.of_text(document.text):
+        self._relevant = self.plan.relevance.of_text(document.text)
+        if not self._relevant and self.plan.skip_test:
             self.cold(int(looks_like_kubernetes(document.text)))
             return
         self.documents += 1
@@ -126,6 +131,10 @@ class Judge:
                     self.check(planned, view)
         self.duplicate_keys(views)
         self.ignores += ignores.annotations(self.source, resource)
+        if self.plan.gathers:
+            from kvlint.gather import facts_of
+
+            self.facts += facts_of(resource, views, self.plan.namespace)
 
     def check(self, planned: Planned, view: View) -> None:
         """Run one check on one view; a check that fails becomes a finding and hides nothing."""
@@ -138,6 +147,14 @@ class Judge:
             if internal is not None:
                 values = {"rule": planned.active.rule.id, "error": type(error).__name__}
                 self.findings.append(self.finding(internal, Match(_head(view.node), view.path, values), view))
+
+    def mention(self) -> None:
+        """Note what releases, values and templates mention: they may define what manifests refer to."""
+        from kvlint.gather import may_mention, mention_of
+
+        if may_mention(self.source.name, self.source.data):
+            mention = mention_of(self.source.name, self.source.text)
+            self.facts += [mention] if mention is not None else []
 
     def duplicate_keys(self, views: Views) -> None:
         """Report keys said twice in the mappings on the way to something that rules read."""
@@ -175,9 +192,9 @@ class Judge:
         resource: Resource | None,
         related: tuple[tuple[int, int, str], ...] = (),
     ) -> None:
-        """Add a finding of the engine itself, if its rule takes part in this run."""
+        """Add a finding of the engine itself, if its rule takes part in this run and the document can matter."""
         active = self.plan.rules.get(rule)
-        if active is None:
+        if active is None or not self._relevant:
             return
         card = active.rule
         message = fill(card.message, values)

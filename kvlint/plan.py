@@ -1,15 +1,17 @@
 """What a run is going to do: its rules with their checks, the version judged for, what is known beside the files."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvlint.finding import Severity
-from kvlint.ignores import WORD
 from kvlint.knowledge.version import NEWEST, Version
 from kvlint.registry import CHECKS
-from kvlint.relevance import Relevance
+from kvlint.relevance import WORD, Relevance
 from kvlint.rule import Check, Context, Rule
-from kvlint.suppress import Policy
+
+if TYPE_CHECKING:
+    from kvlint.checks.world import World
+    from kvlint.suppress import Policy
 
 INVENTORY = "inventory"
 """The view of rules that judge all files together; every other view is of one object."""
@@ -41,10 +43,24 @@ class Plan:
 
     `present` are objects (kind, namespace, name) that exist in other files, so that no fix writes them again.
 
-    `by_view` are the rules that judge one object, `across` those that judge the inventory. `skip_test=False` switches
-    the test off that skips documents which cannot matter."""
+    `by_view` are the rules that judge one object, `across` those that judge the inventory: they know `world` and need
+    facts, so `gathers` is True where there are any. `skip_test=False` switches the test off that skips documents which
+    cannot matter."""
 
-    __slots__ = ("across", "by_view", "inputs", "namespace", "present", "relevance", "rules", "suppression", "target")
+    __slots__ = (
+        "across",
+        "by_view",
+        "gathers",
+        "inputs",
+        "namespace",
+        "present",
+        "relevance",
+        "rules",
+        "skip_test",
+        "suppression",
+        "target",
+        "world",
+    )
 
     def __init__(
         self,
@@ -55,33 +71,46 @@ class Plan:
         inputs: Mapping[str, Any] | None = None,
         skip_test: bool = True,
         checks: Mapping[str, Check] = CHECKS,
-        suppression: Policy | None = None,
+        suppression: "Policy | None" = None,
+        world: "World | None" = None,
     ) -> None:
         self.rules = {active.rule.id: active for active in rules}
         self.target = min(target, NEWEST)
         self.namespace = namespace
         self.inputs = inputs or {}
         self.suppression = suppression
+        self.world = world
         self.present: set[Identity] = set()
         self.across: list[Planned] = []
         # The tokens of all checks, whatever is selected: findings of the engine itself do not depend on the selection.
-        tokens: set[str] = {WORD, *(token for check in checks.values() for token in check.tokens)}
-        everything = not skip_test
+        own = [token for name, check in checks.items() if check is CHECKS.get(name) for token in check.tokens]
+        other: list[str | tuple[str, str]] = [WORD]
+        everything = False
         views: dict[str, list[Planned]] = {}
         for active in self.rules.values():
             check = check_of(active.rule, checks)
             if check is None:
                 continue
             planned = Planned(active, check, Context(self.target, active.params, namespace, self.inputs))
-            tokens.update(check.tokens)
-            everything = everything or not check.tokens
+            if check is not CHECKS.get(active.rule.check or ""):
+                other.extend(check.tokens)
+                everything = everything or not check.tokens
             for view in active.rule.on:
                 if view == INVENTORY:
                     self.across.append(planned)
                 else:
                     views.setdefault(view, []).append(planned)
         self.by_view = tuple(views.items())
-        self.relevance = Relevance(tokens, everything=everything)
+        self.gathers = bool(self.across)
+        self.relevance = Relevance(own, other, everything=everything)
+        self.skip_test = skip_test
+
+
+def facts_only(plan: Plan) -> Plan:
+    """A plan that judges nothing and gathers facts, for files that are read only to resolve references of others."""
+    made = Plan((), namespace=plan.namespace)
+    made.gathers = True
+    return made
 
 
 def check_of(rule: Rule, checks: Mapping[str, Check]) -> Check | None:
