@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import string
 import subprocess
 from pathlib import Path
@@ -229,3 +230,16 @@ def test_patterns_agree_with_pathspec(lines: list[str], path: str) -> None:
 
 def test_many_stars_do_not_take_for_ever() -> None:
     assert not Patterns(["**/" * 30 + "x"]).matches("a/" * 40 + "y")
+
+
+def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        files.write(str(pipe), b"text")
+        assert os.read(reader, 100) == b"text"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pipe"]

@@ -152,8 +152,13 @@ def read_stdin() -> bytes:
 def write(path: str, data: bytes) -> None:
     """Replace the content of `path` in one step: readers see the old file or the new one. Raises OSError.
 
-    A link keeps being a link, the file keeps its permissions."""
+    A link keeps being a link, the file keeps its permissions. What is no file, such as a pipe or a device, is written
+    to and stays what it is."""
     target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        with open(os.open(target, os.O_WRONLY), "wb") as stream:
+            stream.write(data)
+        return
     temporary = f"{target}.kvlint-{os.getpid()}"
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
