@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kvlint.problem import ConfigError
 from kvlint.engine import map_source
 from kvlint.fixer import Fixed, Level, fix
 from kvlint.inputs import files
 from kvlint.options import Arguments
+from kvlint.problem import ConfigError
 from kvlint.run import Run
 
 
@@ -31,15 +31,17 @@ def level_of(arguments: Arguments) -> Level:
 def make(arguments: Arguments, run: Run) -> Changes:
     """Apply the wanted fixes in memory."""
     level = level_of(arguments)
-    names = dict.fromkeys(finding.location.file for finding in run.report.counted() if level.allows(finding))
     keep = frozenset(finding.fingerprint for finding in run.report.findings if finding.suppressed is not None)
     changed: list[Fixed] = []
     refused: list[str] = []
-    for name in names:
+    wanted = [finding for finding in run.report.counted() if level.allows(finding)]
+    joint = {finding.location.file for finding in wanted if finding.category == "binding"}
+    for name in dict.fromkeys(finding.location.file for finding in wanted):
         source = run.texts.source(name)
         if source is None:
             continue
-        fixed = fix(source, run.plan, level, keep)
+        others = [one for one in run.facts if one.file != name] if name in joint else None
+        fixed = fix(source, run.plan, level, keep, others)
         refused += fixed.refused
         if fixed.after != fixed.before:
             changed.append(fixed)

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kvlint import config as configuration
 from kvlint import registry
@@ -13,10 +13,14 @@ from kvlint.finding import Finding, Report, Severity
 from kvlint.inputs import files
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
 from kvlint.options import Arguments
+from kvlint.plan import INVENTORY
 from kvlint.problem import ConfigError, UsageError, did_you_mean
 from kvlint.rule import Check, Rule, Text
 from kvlint.source import Source
 from kvlint.suppress import UNUSED, Policy
+
+if TYPE_CHECKING:
+    from kvlint.checks.world import World
 
 BASELINE_FILE = ".kvlint-baseline.json"
 MANY_FILES = 200
@@ -70,7 +74,7 @@ class Run(NamedTuple):
     """What a run found, and what its outputs need to know beside the report.
 
     `files` are the names of everything judged, `stdin` that of standard input ("" where it takes no part); `errors` are
-    sentences about what could not be read."""
+    sentences about what could not be read, `facts` those of all files that were read."""
 
     report: Report
     catalogue: Catalogue
@@ -80,6 +84,7 @@ class Run(NamedTuple):
     files: tuple[str, ...]
     errors: tuple[str, ...]
     stdin: str = ""
+    facts: tuple[FileFacts, ...] = ()
 
 
 def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
@@ -107,6 +112,12 @@ def plan_of(arguments: Arguments, known: Catalogue, roots: files.Roots, notices:
     for flag in ("select", "ignore"):
         for name, guess in configuration.unknown_names(arguments.words(flag), known.rules):
             raise UsageError(f"--{flag}: there is no rule or category `{name}`", guess or "see `kvlint rules`")
+    if arguments.on("platform"):
+        from kvlint.knowledge.platform_classes import platforms
+
+        for name in arguments.words("platform"):
+            if name not in platforms():
+                raise UsageError(f"--platform: there is no platform `{name}`", did_you_mean(name, platforms()))
     chosen = configuration.choose(
         known.rules.values(), config.settings, arguments.words("select"), arguments.words("ignore")
     )
@@ -118,7 +129,8 @@ def plan_of(arguments: Arguments, known: Catalogue, roots: files.Roots, notices:
         suppression = Policy(
             card,
             frozenset(known.rules),
-            frozenset(one.rule.id for one in active),
+            # A rule that needs all files may be silent because some were not read.
+            frozenset(one.rule.id for one in active if INVENTORY not in one.rule.on),
             config.per_file,
             lambda file: files.relative(file, config.root),
             roots.identity,
@@ -130,7 +142,18 @@ def plan_of(arguments: Arguments, known: Catalogue, roots: files.Roots, notices:
         inputs=config.migrate,
         checks=known.checks,
         suppression=suppression,
+        world=_world(arguments, config),
     )
+
+
+def _world(arguments: Arguments, config: Config) -> "World":
+    """What a run knows besides the manifests: classes of the platforms and of the configuration, and whether that is
+    all."""
+    from kvlint.checks.world import world
+
+    platforms = arguments.words("platform") or list(config.platforms)
+    closed = arguments.on("inventory-complete") or config.inventory_complete
+    return world(platforms, config.known_classes, closed)
 
 
 def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
@@ -154,7 +177,12 @@ def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
     errors = list(found.errors)
     facts = [map_source(source, plan) for source in sources]
     facts.extend(_map_files(found, plan, roots, errors, quiet=arguments.on("quiet")))
-    report = reduce(facts, plan, tuple(notices))
+    others = []
+    if plan.across:
+        from kvlint.surroundings import surroundings
+
+        others = surroundings(arguments, known.config, plan, facts, roots)
+    report = reduce(facts, plan, tuple(notices), others)
     minimum = Severity[arguments.last("min-severity").upper()] if arguments.on("min-severity") else None
     if minimum is not None:
         report = report._replace(findings=tuple(f for f in report.findings if f.severity >= minimum))
@@ -162,7 +190,7 @@ def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
     failing = minimum if minimum is not None else Severity.WARNING
     names = tuple(one.file for one in facts)
     stdin_used = stdin_name if sources else ""
-    return Run(report, known, plan, Texts(sources), failing, names, tuple(errors), stdin_used)
+    return Run(report, known, plan, Texts(sources), failing, names, tuple(errors), stdin_used, (*facts, *others))
 
 
 def baseline_path(arguments: Arguments, config: Config) -> str:

@@ -70,6 +70,10 @@ class Roots:
         inside = relative(absolute, root) if root is not None else None
         return inside if inside is not None else path.replace(os.sep, "/")
 
+    def of(self, path: str) -> str | None:
+        """The root of the repository that the file `path` lies in; None outside of one, and for what is no file."""
+        return self._root(os.path.dirname(os.path.abspath(path))) if os.path.isfile(path) else None
+
     def _root(self, folder: str) -> str | None:
         if folder not in self._roots:
             parent = os.path.dirname(folder)

@@ -1,0 +1,93 @@
+"""The findings of rules that judge all files together."""
+
+import re
+from collections.abc import Container, Iterable
+from typing import Any
+
+from kvlint.checks.across import Across
+from kvlint.checks.world import Judgement, World
+from kvlint.facts import Place
+from kvlint.finding import Confidence, Finding, Location
+from kvlint.inventory import Inventory
+from kvlint.plan import ActiveRule, Plan
+from kvlint.rule import fill
+
+_LAST_INDEX = re.compile(r"\[[0-9]+\]([^\[]*)$")
+
+
+def joint_findings(
+    plan: Plan, inventory: Inventory, world: World, files: Container[str] | None = None
+) -> tuple[list[Finding], bool]:
+    """The findings in the linted `files` (None: all that have facts), and whether a check failed.
+
+    A check that fails becomes a finding without a place and hides nothing."""
+    view = Across(inventory, world, files)
+    found: list[Finding] = []
+    failed = False
+    for planned in plan.across:
+        try:
+            judgements: Iterable[Any] = planned.check.function(view, planned.context)
+            found += [_finding(planned.active, judgement) for judgement in judgements]
+        except Exception as error:
+            failed = True
+            internal = plan.rules.get("internal-error")
+            if internal is not None:
+                found.append(_internal(internal, planned.active.rule.id, type(error).__name__, inventory))
+    return _numbered(found), failed
+
+
+def _finding(active: ActiveRule, judgement: Judgement) -> Finding:
+    card, place = active.rule, judgement.place
+    values = {"name": place.name, "kind": place.kind, **judgement.values}
+    path = place.path(*judgement.keys)
+    return Finding(
+        rule=card.id,
+        category=card.category,
+        severity=active.severity or judgement.severity,
+        confidence=judgement.confidence,
+        message=fill(card.message, values),
+        help=fill(judgement.help or card.help, values),
+        location=place.location(*judgement.keys, label=fill(judgement.label or card.label, values)),
+        resource=place.ref(),
+        field=path,
+        related=judgement.related,
+        fingerprint=_fingerprint(card.id, place, path),
+        fix=judgement.fix,
+    )
+
+
+def _internal(active: ActiveRule, rule: str, error: str, inventory: Inventory) -> Finding:
+    values = {"rule": rule, "error": error}
+    file = min(inventory.file_names(), default="")
+    return Finding(
+        rule=active.rule.id,
+        category=active.rule.category,
+        severity=active.severity or active.rule.severity,
+        confidence=Confidence.HIGH,
+        message=fill(active.rule.message, values),
+        help=fill(active.rule.help, values),
+        location=Location(file, 0, 0, 0, 0),
+        resource=None,
+        field="",
+        fingerprint=f"{active.rule.id}-{rule}",
+    )
+
+
+def _fingerprint(rule: str, place: Place, path: str) -> str:
+    """A name for a finding that stays when lines move: the name of a list item takes the place of its index."""
+    from hashlib import sha256
+
+    who = f"{place.kind}\0{place.namespace or ''}\0{place.name}"
+    where = _LAST_INDEX.sub(lambda match: f"[{place.item}]{match[1]}", path) if place.item else path
+    return sha256("\0".join((rule, place.identity, who, where)).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _numbered(findings: list[Finding]) -> list[Finding]:
+    """Findings with equal fingerprints get a running number, in order of position."""
+    count: dict[str, int] = {}
+    made = []
+    for finding in sorted(findings, key=lambda finding: (finding.location, finding.rule)):
+        number = count.get(finding.fingerprint, 0)
+        count[finding.fingerprint] = number + 1
+        made.append(finding._replace(fingerprint=f"{finding.fingerprint}-{number}") if number else finding)
+    return made

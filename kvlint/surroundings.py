@@ -1,0 +1,51 @@
+"""Files that are read only to resolve references of the linted ones: the repository around them, and named paths."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+from kvlint.config import Config
+from kvlint.engine import FileFacts, inventory_of, map_source
+from kvlint.inputs import files
+from kvlint.options import Arguments
+from kvlint.plan import Plan, facts_only
+from kvlint.source import Source
+
+
+def surroundings(
+    arguments: Arguments, config: Config, plan: Plan, facts: Sequence[FileFacts], roots: files.Roots
+) -> list[FileFacts]:
+    """The facts of other files.
+
+    Paths named by `--inventory` or the configuration are always read; the Git repositories of the linted files only
+    when what was read so far leaves a reference open. A file that cannot be read tells nothing."""
+    if not plan.across:
+        return []
+    alone = arguments.on("no-inventory")
+    named = arguments.every("inventory") or ([] if alone else [config.below(path) for path in config.inventory])
+    exclude = files.Exclusion(config.exclude, config.root)
+    seen = {os.path.abspath(one.file) for one in facts}
+    others = list(_facts_of(named, exclude, plan, roots, seen)) if named else []
+    if alone:
+        return others
+    from kvlint.checks.binding import leaves_open
+
+    if leaves_open(*inventory_of((*facts, *others), plan)):
+        repositories = dict.fromkeys(root for one in facts if (root := roots.of(one.file)) is not None)
+        others += _facts_of([os.path.relpath(root) for root in repositories], exclude, plan, roots, seen)
+    return others
+
+
+def _facts_of(
+    paths: Sequence[str], exclude: files.Exclusion, plan: Plan, roots: files.Roots, seen: set[str]
+) -> Iterator[FileFacts]:
+    gather = facts_only(plan)
+    for name in files.find(paths, exclude).files:
+        absolute = os.path.abspath(name)
+        if absolute in seen:
+            continue
+        seen.add(absolute)
+        try:
+            data = files.read(name)
+        except OSError:
+            continue
+        yield map_source(Source(name, data, roots.identity(name)), gather)
