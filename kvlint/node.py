@@ -105,7 +105,8 @@ class Node:
         end: int = event.end_mark.index
         if self.anchor is None and self.style in ("|", ">"):
             start = event.start_mark.index
-            match = re.compile(LINE_BREAK).search(text, start + len(text[start:end].rstrip()))
+            written = text[start:end].rstrip(" \r\n\x85\u2028\u2029")
+            match = re.compile(LINE_BREAK).search(text, start + len(written))
             return base + (match.start() if match else len(text))
         return base + end
 
