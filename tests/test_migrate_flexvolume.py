@@ -566,7 +566,7 @@ def test_storage_that_the_manifest_does_not_name(driver: str, options: dict[str,
         ("cinder.io/cinder-flex-volume-driver", {}, "`volumeID`"),
         ("alicloud/disk", {"volumeId": "d-1", "VolumeId": "d-2"}, "twice"),
         ("k8s/nfs", {"server": "x"}, "`share`"),
-        ("azure/kv", {"keyvaultname": "v"}, "`tenantid`"),
+        ("azure/kv", {"keyvaultname": "v", "tenantid": "t"}, "`keyvaultobjectnames`"),
         ("azure/kv", {"keyvaultname": "v", "tenantid": "t", "keyvaultobjectnames": "a;b"}, "keyvaultobjecttypes"),
         ("", {}, "`driver`"),
     ],
@@ -792,6 +792,17 @@ def test_key_vault_with_an_identity() -> None:
     assert "nodePublishSecretRef" not in migration.replacement["csi"]
 
 
+def test_key_vault_that_a_template_leaves_open() -> None:
+    options = {"keyvaultname": "", "tenantid": "", "keyvaultobjectnames": "a", "keyvaultobjecttypes": "secret"}
+    migration = flexvolume.inline(pod_volume("azure/kv", options))
+    assert migration.status == NEEDS_INPUT
+    assert [item.name for item in migration.inputs] == ["azure.key-vault.data", "azure.tenant-id"]
+    configured = flexvolume.inline(
+        pod_volume("azure/kv", options, inputs={"azure": {"key-vault": "v", "tenant-id": "t"}})
+    )
+    assert configured.manifests[0]["spec"]["parameters"]["keyvaultName"] == "v"
+
+
 def test_key_vault_is_no_persistent_volume() -> None:
     with pytest.raises(Refused, match="volumes of Pods only"):
         flexvolume.persistent_volume(volume("azure/kv", {"keyvaultname": "v"}))
@@ -839,6 +850,8 @@ def test_any_options_of_any_driver(data: st.DataObject) -> None:
     assert CREDENTIAL not in text_of(migration)
     if migration.status == READY:
         check_objects(migration)
+    if "cannot be migrated" not in migration.title:
+        check_options(migration, options)
     assert migrate(make(driver, options, inputs=inputs)) == migration
 
 

@@ -194,4 +194,20 @@ INPUTS = (
         False,
         "OCID of the mount target through which Oracle's file systems are exported. A map is by class name.",
     ),
+    (
+        'azure.key-vault',
+        'either',
+        "name of the Pod's volume",
+        '[A-Za-z][A-Za-z0-9-]{2,23}',
+        False,
+        "Name of the Azure Key Vault that a volume of azure/kv reads. A map is by the name of the Pod's volume.",
+    ),
+    (
+        'azure.tenant-id',
+        'all',
+        '',
+        '[0-9a-fA-F-]{36}',
+        False,
+        'Tenant of the Azure Key Vault (`az account show --query tenantId`).',
+    ),
 )

@@ -10,15 +10,6 @@ from kvlint.migrate.flex_options import Options
 from kvlint.migrate.objects import Object, storage_name
 from kvlint.migrate.subject import Refused, mapping, string
 
-_PARAMETERS = {
-    "usePodIdentity": "usepodidentity",
-    "useVMManagedIdentity": "usevmmanagedidentity",
-    "userAssignedIdentityID": "vmmanagedidentityclientid",
-    "keyvaultName": "keyvaultname",
-    "cloudName": "cloudname",
-    "tenantId": "tenantid",
-}
-_REQUIRED = ("keyvaultName", "tenantId")
 # Parallel lists, separated by semicolons; the singular forms are older.
 _LISTS = {
     "objectName": ("keyvaultobjectnames", "keyvaultobjectname"),
@@ -35,10 +26,9 @@ def key_vault(options: Options) -> Migration:
     subject = draft.subject
     if not subject.name:
         raise Refused("the volume has no name, so nothing can mount it; correct it first")
-    parameters = {key: value for key, option in _PARAMETERS.items() if (value := options.value(option)) is not None}
-    for key in _REQUIRED:
-        if key not in parameters:
-            raise Refused(f"the option `{_PARAMETERS[key]}` is missing, which the provider needs; correct it first")
+    options.base = subject.name
+    filled = {key: options.text(pattern) for key, pattern in options.plan.attributes.items()}
+    parameters = {key: value for key, value in filled.items() if value is not None}
     entries = _objects(options)
     parameters["objects"] = _yaml({"array": [_Block(_yaml(entry)) for entry in entries]})
     secret = string(mapping(subject.body, "secretRef"), "name")
@@ -55,8 +45,6 @@ def key_vault(options: Options) -> Migration:
         subject.inputs.take("namespace", "the SecretProviderClass must be in the namespace of its Pods")
     if string(subject.body, "fsType"):
         draft.note("`fsType` is not carried over: the files are in memory.")
-    if draft.read_only():
-        draft.note("The files were read-only before, too.")
     options.rest()
     csi: dict[str, Any] = {
         "driver": draft.driver,
