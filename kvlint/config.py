@@ -117,8 +117,9 @@ def check(data: "Data", rules: Mapping[str, Rule], foreign: Collection[str] = ()
         return
     from kvlint.configschema import schema
     from kvlint.datafile import validate
+    from kvlint.knowledge.platform_classes import platforms
 
-    problems = validate(data, schema(rules), _noun)
+    problems = validate(data, schema(rules, platforms()), _noun)
     if problems:
         raise ConfigError(f"`{data.source.name}` is not a valid configuration", problems)
     _write_stamp(stamp)

@@ -22,6 +22,10 @@ def schema(rules: Mapping[str, Rule], platforms: Iterable[str] = ()) -> dict[str
         "title": "kvlint configuration",
         "type": "object",
         "additionalProperties": False,
+        "definitions": {
+            "severity": {"description": "`on` stands for the severity of the card", "enum": list(SWITCHES)},
+            "setting": _setting({}),
+        },
         "properties": {
             "kubernetes-version": {
                 "description": "The Kubernetes version to judge for, such as 1.31; default: the newest known",
@@ -50,7 +54,7 @@ def schema(rules: Mapping[str, Rule], platforms: Iterable[str] = ()) -> dict[str
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {
-                    **{name: _category(name) for name in CATEGORIES},
+                    **{name: {"$ref": "#/definitions/severity"} for name in CATEGORIES},
                     **{name: _rule(rules[name]) for name in names},
                 },
             },
@@ -83,25 +87,28 @@ def schema(rules: Mapping[str, Rule], platforms: Iterable[str] = ()) -> dict[str
     }
 
 
+def text(rules: Mapping[str, Rule], platforms: Iterable[str]) -> str:
+    """The published schema, as it is written to `schemas/config.schema.json`."""
+    from json import dumps
+
+    return dumps(schema(rules, platforms), indent=2, ensure_ascii=False) + "\n"
+
+
 def _list(items: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": dict(items)}
 
 
-def _category(name: str) -> dict[str, Any]:
-    return {"description": f"Severity of all rules of the category {name}", "enum": list(SWITCHES)}
-
-
 def _rule(rule: Rule) -> dict[str, Any]:
+    return _setting(rule.params) if rule.params else {"$ref": "#/definitions/setting"}
+
+
+def _setting(params: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A severity, or a mapping with a severity and parameters."""
+    properties = {"severity": {"$ref": "#/definitions/severity"}, **{name: dict(row) for name, row in params.items()}}
     return {
         "if": {"type": "object"},
-        "then": {
-            "additionalProperties": False,
-            "properties": {
-                "severity": {"enum": list(SWITCHES)},
-                **{name: dict(row) for name, row in rule.params.items()},
-            },
-        },
-        "else": {"enum": list(SWITCHES)},
+        "then": {"additionalProperties": False, "properties": properties},
+        "else": {"$ref": "#/definitions/severity"},
     }
 
 

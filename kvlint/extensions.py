@@ -124,6 +124,11 @@ def card(data: Data) -> tuple[Rule, Text]:
         problems = [*_when_problems(data), *_param_problems(data)]
     if problems:
         raise _wrong(data, *problems)
+    return rule_of(value)
+
+
+def rule_of(value: Mapping[str, Any]) -> tuple[Rule, Text]:
+    """The rule that the content of a valid card stands for."""
     on = value.get("on", [])
     rule = Rule(
         id=value["id"],

@@ -31,9 +31,9 @@ spec:
 FLEX = BAD.replace("gitRepo:\n      repository: https://example.org/a.git", "flexVolume:\n      driver: example.org/x")
 CLEAN = """\
 apiVersion: v1
-kind: PersistentVolumeClaim
+kind: Pod
 metadata: {name: a}
-spec: {storageClassName: fast, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+spec: {volumes: [{name: scratch, emptyDir: {}}]}
 """
 
 

@@ -36,6 +36,14 @@ def schema(root: Path) -> str:
     return json.dumps(load(root, SCHEMA), indent=2, ensure_ascii=False) + "\n"
 
 
+def config_schema(root: Path) -> str:
+    """The published JSON Schema of the configuration."""
+    from kvlint import configschema, extensions
+    from kvlint.knowledge.platform_classes import platforms
+
+    return configschema.text({card["id"]: extensions.rule_of(card)[0] for card in cards(root)}, platforms())
+
+
 def module(root: Path) -> str:
     """The rows of `kvlint.rule.Rule`, in the order of its fields."""
     rows = tuple(

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import cards
 import rulepages
 import tables
+import tokens
 from problem import DataError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,10 +39,16 @@ def knowledge(root: Path) -> Iterator[Artefact]:
 
 
 def rules(root: Path) -> Iterator[Artefact]:
-    """The rule cards, and the published schema of a card."""
+    """The rule cards, the tokens of their checks, and the published schema of a card."""
     yield Artefact(GENERATED / "cards.py", lambda: cards.module(root))
     yield Artefact(GENERATED / "card_texts.py", lambda: cards.texts(root))
+    yield Artefact(GENERATED / "tokens.py", partial(tokens.module, root))
     yield Artefact(Path("kvlint/schemas/rule.schema.json"), lambda: cards.schema(root))
+
+
+def configuration(root: Path) -> Iterator[Artefact]:
+    """The published schema of the configuration, made from the cards and the knowledge tables."""
+    yield Artefact(Path("kvlint/schemas/config.schema.json"), partial(cards.config_schema, root))
 
 
 def documentation(root: Path) -> Iterator[Artefact]:
@@ -51,7 +58,7 @@ def documentation(root: Path) -> Iterator[Artefact]:
         yield Artefact(rulepages.PAGES / f"{name}.md", partial(rulepages.page, root, name))
 
 
-ARTEFACTS: tuple[Callable[[Path], Iterator[Artefact]], ...] = (knowledge, rules, documentation)
+ARTEFACTS: tuple[Callable[[Path], Iterator[Artefact]], ...] = (knowledge, rules, configuration, documentation)
 
 
 def artefacts(root: Path) -> list[Artefact]:
