@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import kubernetes_validate
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from migrate_support import check, schema_errors
 
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, UNSAFE, Migration
 from kvlint.knowledge import credential_keys, flexvolume_drivers, flexvolume_mappings
@@ -409,7 +409,7 @@ def check_objects(migration: Migration) -> None:
     for manifest in migration.manifests:
         assert valid_name(manifest["metadata"]["name"])
         if manifest["apiVersion"] in ("v1", "storage.k8s.io/v1"):
-            kubernetes_validate.validate(manifest, "1.37", strict=True)
+            assert schema_errors(manifest) == []
         if manifest["kind"] == "PersistentVolume":
             spec = manifest["spec"]
             assert spec["persistentVolumeReclaimPolicy"] == "Retain"
@@ -498,6 +498,7 @@ def test_inline(case: Case) -> None:
         "name": "data",
         "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]},
     }
+    check(subject, migration)
     check_objects(migration)
     check_options(migration, case.options)
     assert CREDENTIAL not in text_of(migration)
@@ -517,6 +518,7 @@ def test_persistent_volume(case: Case) -> None:
     assert persistent["spec"]["accessModes"] == [case.mode]
     assert persistent["spec"]["capacity"] == {"storage": "20Gi"}
     assert persistent == migration.replacement
+    check(subject, migration)
     check_objects(migration)
     check_options(migration, case.options)
     assert CREDENTIAL not in text_of(migration)
@@ -536,6 +538,7 @@ def test_manual(row: flexvolume_drivers.FlexDriver, kind: str) -> None:
         assert len(migration.steps[0]) > 40
         assert migration.references
         assert CREDENTIAL not in text_of(migration)
+        check(subject, migration)
         check_options(migration, options)
         if any(option.credential == "literal" for option in row.options):
             assert "rotate it" in "".join(migration.notes)
@@ -771,7 +774,7 @@ def test_key_vault() -> None:
         "metadata": {"name": "web"},
         "spec": {"containers": [{"name": "web", "image": "web"}], "volumes": [migration.replacement]},
     }
-    kubernetes_validate.validate(pod, "1.37", strict=True)
+    assert schema_errors(pod) == []
     assert (migration.status, migration.applicability) == (READY, UNSAFE)
     notes = "".join(migration.notes)
     assert all(f"`{option}`" in notes for option in ("resourcegroup", "subscriptionid", "nmiport"))

@@ -4,10 +4,10 @@ import copy
 import json
 from typing import Any, NamedTuple
 
-import kubernetes_validate
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from migrate_support import check, schema_errors
 
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, UNSAFE, Migration
 from kvlint.knowledge import provisioner_mappings, provisioners
@@ -258,7 +258,7 @@ def test_class(case: Case) -> None:
     assert given_subject.object == before
     assert (migration.status, migration.applicability, migration.inputs) == (READY, UNSAFE, ())
     (made,) = migration.manifests
-    kubernetes_validate.validate(made, "1.37", strict=True)
+    check(given_subject, migration)
     assert made == migration.replacement
     assert made["provisioner"] == migration.driver == case.new
     assert made["parameters"] == case.expected
@@ -311,7 +311,7 @@ def test_classes_that_are_only_offered(name: str) -> None:
         "description": "d",
     }
     assert made["parameters"] == made["parameters"] | wanted
-    kubernetes_validate.validate(made, "1.37", strict=True)
+    assert schema_errors(made) == []
 
 
 def test_unknown_provisioner() -> None:
@@ -417,4 +417,4 @@ def test_any_parameters_of_any_provisioner(data: st.DataObject) -> None:
     assert CREDENTIAL not in text_of(migration)
     assert migrate(subject(row.name, parameters, inputs=inputs)) == migration
     for manifest in migration.manifests:
-        kubernetes_validate.validate(manifest, "1.37", strict=True)
+        assert schema_errors(manifest) == []
