@@ -185,9 +185,9 @@ def _literal(name: str, text: str, start: int, end: int) -> Iterator[tuple[int, 
     if keys.strength(name) < Strength.GENERIC and name.lower() not in keys.MOUNT_SECRETS:
         return
     value = text[start:end]
-    if value[:1] in "\"'" and value[-1:] == value[:1] and len(value) > 1:
-        start, end, value = start + 1, end - 1, value[1:-1]
-    if not value or value[0] in "|>&*{[" or value.lower() in keys.SWITCHES:
+    if len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
+        start, end = start + 1, end - 1
+    elif value[0] in "|>&*{[":
         return
     if values.judge(name, text, start, end, _ANYWHERE, Strength.GENERIC).kind == values.CREDENTIAL:
         yield start, end
@@ -195,7 +195,7 @@ def _literal(name: str, text: str, start: int, end: int) -> Iterator[tuple[int, 
 
 def _telling(value: str) -> bool:
     """Whether a credential can be looked for elsewhere: `admin` or `test` in another place says nothing."""
-    return len(value) > 3 and value.lower() not in keys.WEAK_DEFAULTS
+    return len(value) > 3 and value.lower() not in keys.COMMON_WORDS
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

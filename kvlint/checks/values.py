@@ -71,7 +71,7 @@ def verdicts(name: str, value: str, place: Place, *, paired: bool = False) -> li
     start = value.find(text) if text else 0
     if not text or text.lower() in keys.SWITCHES:
         return [SILENT]
-    if _is_reference(text) and not _is_shape(text, strength):
+    if _is_reference(text) and not _is_shape(text):
         return [Verdict(REFERENCE, start=start, end=start + len(text))]
     found = [verdict for verdict in embedded(value, place) if verdict.kind != NONE]
     if found:
@@ -100,7 +100,7 @@ def judge(name: str, value: str, start: int, end: int, place: Place, strength: S
     text = value[start:end]
     if not text.strip() or text.lower() in keys.SWITCHES:
         return SILENT
-    if (_is_reference(text) or _has_variable(text) or _is_url(text)) and not _is_shape(text, strength):
+    if (_is_reference(text) or _has_variable(text) or _is_url(text)) and not _is_shape(text):
         return Verdict(REFERENCE, start=start, end=end)
     if is_placeholder(name, text):
         return Verdict(PLACEHOLDER, Severity.INFO, Confidence.MEDIUM, start, end, what or describe(name))
@@ -248,12 +248,10 @@ def _shape(text: str) -> str:
     return ""
 
 
-def _is_shape(text: str, strength: Strength) -> bool:
-    """A provider's key may begin like a path: `/` is a base64 character."""
-    slashes = text.count("/")
-    return (
-        text[0] == "/" and strength is Strength.STORAGE and (slashes < 5 or text.endswith("==")) and bool(_shape(text))
-    )
+def _is_shape(text: str) -> bool:
+    """A provider's key may begin like a path: `/` is a base64 character. No path is so mixed."""
+    mixed = any(map(str.isupper, text)) and any(map(str.islower, text)) and any(map(str.isdigit, text))
+    return text[0] == "/" and mixed and bool(_shape(text))
 
 
 def _gravity(verdict: Verdict) -> tuple[int, int, int]:
@@ -312,7 +310,7 @@ def _variable() -> re.Pattern[str]:
 
 @cache
 def _template() -> re.Pattern[str]:
-    return re.compile(r"(?s:\{\{.*\}\}|\$\([A-Za-z_][\w.-]*\)|\$\{[^}]+\}|<%.*%>|\{[A-Za-z_][\w.\[\]'\"]*\})")
+    return re.compile(r"(?s:\{\{.*\}\}|\$\([A-Za-z_][\w.-]*\)|\$\{[^}]+\}|<%.*%>|^[a-z./:-]*\{[a-z_.]+\}[a-z./:-]*$)")
 
 
 @cache

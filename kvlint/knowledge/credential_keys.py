@@ -60,7 +60,8 @@ class Program(NamedTuple):
 
     `attached` options carry the value in the same word, `separate` ones in the next or after `=`; `userpass` options
     take `user:password`, `options` a list of mount options, `passphrase` ones `pass:VALUE`. They count only after one
-    of the arguments `after`, if it names any. `last`: the last argument is a credential. `storage`: a storage program."""
+    of the arguments `after`, if it names any. `last`: the last argument is a credential. `storage`: it is about
+    storage."""
 
     names: tuple[str, ...]
     storage: bool
@@ -101,6 +102,7 @@ MOUNT = Place(STORAGE, MOUNT_SECRETS)
     _FILLER_WORDS,
     _PLACEHOLDER_STARTS,
     _WEAK_DEFAULTS,
+    _COMMON_WORDS,
     _SWITCHES,
     _PUBLISHED,
     INJECTORS,
@@ -111,6 +113,7 @@ PLACEHOLDER_WORDS = frozenset(_PLACEHOLDER_WORDS)
 FILLER_WORDS = frozenset(_FILLER_WORDS)
 PLACEHOLDER_STARTS = frozenset(_PLACEHOLDER_STARTS)
 WEAK_DEFAULTS = frozenset(_WEAK_DEFAULTS)
+COMMON_WORDS = frozenset(_COMMON_WORDS)
 SWITCHES = frozenset(_SWITCHES)
 PUBLISHED = frozenset(_PUBLISHED)
 
