@@ -100,7 +100,7 @@ def _validator(kind: str) -> Any:
     registry = registry.with_resource(
         "_definitions.json", referencing.Resource.from_contents(definitions, referencing.jsonschema.DRAFT202012)
     )
-    return jsonschema.Draft202012Validator(schema, registry=registry)
+    return jsonschema.Draft202012Validator(schema, registry=registry.crawl())
 
 
 def schema_errors(object_: Plain) -> list[str]:

@@ -60,8 +60,9 @@ def persistent_volume(subject: Subject) -> Migration:
     draft = Draft(subject, DRIVER, *_STATIC)
     handle, zone = _volume(subject)
     labelled = topology.label_values(draft, topology.ZONE)
-    if zone and labelled and labelled != [zone]:
-        raise Refused(f"its volumeID says zone {zone} and its label {', '.join(labelled)}; correct the wrong one first")
+    for said in (labelled, topology.affinity_values(draft, topology.ZONE)):
+        if zone and said and zone not in said:
+            raise Refused(f"its volumeID says zone {zone}, its metadata {', '.join(said)}; correct the wrong one first")
     source = csi_source(
         DRIVER,
         handle,

@@ -123,6 +123,9 @@ def _attributes(draft: Draft) -> dict[str, str]:
     if not caching:
         caching = "ReadWrite"
         draft.note("`cachingMode: ReadWrite` is the in-tree default, written out because the driver's is ReadOnly.")
+    disk = string(body, "diskName")
+    if disk and disk.lower() != string(body, "diskURI").lower().rpartition("/")[2]:
+        draft.note(f"`diskName` is dropped: the disk is the one of diskURI, whatever it says ({disk}).")
     attributes = {"cachingmode": caching, "kind": "Managed"}
     fs_type = string(body, "fsType")
     if fs_type and persistent.volume_mode(draft) != persistent.BLOCK:

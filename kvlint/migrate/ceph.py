@@ -2,11 +2,12 @@
 
 Semantics: ceph/ceph-csi docs/static-pvc.md and deploy/csi-config-map-sample.yaml."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kvlint.migrate.draft import Draft, quote
 from kvlint.migrate.objects import Object, secret_ref
-from kvlint.migrate.subject import mapping, string
+from kvlint.migrate.subject import Refused, mapping, string, strings
 
 DOCS = "https://github.com/ceph/ceph-csi/blob/devel/"
 ADMIN = "admin"
@@ -14,21 +15,29 @@ ADMIN = "admin"
 CLAIM_NAMESPACE = "${pvc.namespace}"
 
 
-def cluster(draft: Draft, monitors: Sequence[str]) -> str:
-    """The clusterID under which ceph-csi knows the cluster with these monitors, and the step that makes it known."""
+def cluster(draft: Draft, hosts: Sequence[str]) -> str:
+    """The clusterID under which ceph-csi knows the cluster with the monitors `hosts`, and the step to make it known."""
     cluster_id = draft.subject.inputs.take(
         "ceph.cluster-id", "ceph-csi finds the monitors under it (usually the output of `ceph fsid`)"
     )
-    if monitors:
+    if hosts:
         import json
 
-        entry = json.dumps([{"clusterID": cluster_id, "monitors": list(monitors)}])
+        entry = json.dumps([{"clusterID": cluster_id, "monitors": list(hosts)}], ensure_ascii=False)
         draft.steps.append(
             "Tell ceph-csi the monitors, which a CSI volume cannot name: if its ConfigMap `ceph-csi-config` has no "
             f"entry for the cluster, add to `config.json`: `{entry}`"
         )
     draft.note("The monitors are no longer in the manifest; ceph-csi looks them up by clusterID.")
     return cluster_id
+
+
+def monitors(body: Mapping[str, Any]) -> list[str]:
+    """The monitors of a volume source. Refuses none, as Kubernetes does."""
+    found = strings(body, "monitors")
+    if not found:
+        raise Refused("`monitors` is missing, so nothing says which cluster this is; correct it first")
+    return found
 
 
 def user_secret(draft: Draft, user: str, old: str, namespace: str) -> Object:

@@ -6,7 +6,7 @@ from kvlint.finding import Migration
 from kvlint.migrate import ceph, persistent, topology
 from kvlint.migrate.draft import Draft, bind
 from kvlint.migrate.objects import RWO, RWOP, RWX, Object, csi_source, storage_name
-from kvlint.migrate.subject import Subject, string, strings
+from kvlint.migrate.subject import Subject, string
 
 DRIVER = "cephfs.csi.ceph.com"
 _STATIC = f"{ceph.DOCS}docs/static-pvc.md"
@@ -17,7 +17,7 @@ def inline(subject: Subject) -> Migration:
     draft = _draft(subject)
     body = subject.body
     path = string(body, "path", "/")
-    monitors = ",".join(sorted(strings(body, "monitors")))
+    monitors = ",".join(sorted(ceph.monitors(body)))
     name = storage_name("cephfs", monitors, string(body, "user", ceph.ADMIN), path, readable=path.strip("/") or "root")
     source = _source(draft, draft.own_handle(name, "directory"))
     return bind(draft, name, {"csi": source}, RWX, draft.read_only())
@@ -42,7 +42,7 @@ def _draft(subject: Subject) -> Draft:
 def _source(draft: Draft, handle: str) -> Object:
     body = draft.subject.body
     file_system = draft.subject.inputs.given("ceph.fs-name")
-    attributes = {"clusterID": ceph.cluster(draft, strings(body, "monitors"))}
+    attributes = {"clusterID": ceph.cluster(draft, ceph.monitors(body))}
     if file_system:
         attributes["fsName"] = file_system
     else:

@@ -22,7 +22,18 @@ class Draft:
     come before the objects are applied, `last` after everything; notes are single sentences. Fields of the source that
     Kubernetes does not know are noted as dropped."""
 
-    __slots__ = ("_extras", "driver", "last", "notes", "plugin", "references", "secrets", "steps", "subject")
+    __slots__ = (
+        "_hints",
+        "_unknown",
+        "driver",
+        "last",
+        "notes",
+        "plugin",
+        "references",
+        "secrets",
+        "steps",
+        "subject",
+    )
 
     def __init__(self, subject: Subject, driver: str | None, *references: str) -> None:
         self.subject = subject
@@ -33,15 +44,13 @@ class Draft:
         self.steps: list[str] = []
         self.last: list[str] = []
         self.secrets: list[Object] = []
-        self._extras = dict(subject.hints)
+        self._unknown: dict[str, Any] = {}
+        self._hints: set[str] = set()
         if subject.kind != CLASS:
             _only_source(subject)
         if self.plugin and subject.kind != CLASS:
             known = self.plugin.pod_fields if subject.kind == INLINE else self.plugin.pv_fields
-            unknown = {key: value for key, value in subject.body.items() if key not in known}
-            self._extras |= unknown
-            for key in unknown:
-                self.note(f"Kubernetes does not know the field `{key}` of {subject.source}; it is not carried over.")
+            self._unknown = {key: value for key, value in subject.body.items() if key not in known}
 
     def note(self, text: str) -> None:
         """Add a sentence the reader must know, once."""
@@ -54,7 +63,12 @@ class Draft:
 
     def hint(self, name: str) -> str:
         """What the author wrote in a field that Kubernetes does not know; "" if nothing. Case does not matter."""
-        return next((str(value) for key, value in self._extras.items() if key.lower() == name.lower()), "")
+        for key, value in (dict(self.subject.hints) | self._unknown).items():
+            if key.lower() == name.lower():
+                self._hints.add(key)
+                self.note(f"Kubernetes ignores `{key}` of {self.subject.source}, but the new volume has what it says.")
+                return str(value)
+        return ""
 
     def own_handle(self, name: str, what: str) -> str:
         """A volume handle of the namespace's own for the storage `name`, for drivers that take any unique text.
@@ -101,6 +115,8 @@ class Draft:
         applicability: str = UNSAFE,
     ) -> Migration:
         """The migration: READY, or NEEDS_INPUT where an input was taken that nobody configured."""
+        for key in (key for key in self._unknown if key not in self._hints):
+            self.note(f"Kubernetes does not know the field `{key}` of {self.subject.source}; it is not carried over.")
         inputs = self.subject.inputs.missing
         return Migration(
             id=identifier(self.subject),

@@ -15,10 +15,10 @@ def inline(subject: Subject) -> Migration:
     import json
 
     draft = Draft(subject, None, *_REFERENCES)
-    repository, revision = _without_user(required(subject.body, "repository")), string(subject.body, "revision")
+    repository, revision = _public(required(subject.body, "repository")), string(subject.body, "revision")
     directory = string(subject.body, "directory")
     if repository != string(subject.body, "repository"):
-        draft.note("The URL holds a user or password, which is left out: give git a credential from a Secret.")
+        draft.note("The URL may hold a credential, which is left out: give git one from a Secret, if it needs one.")
     target = f"/repository/{directory}".rstrip("/") if directory and directory != "." else "/repository"
     if not directory:
         target += "/" + repository.rstrip("/").rpartition("/")[2].removesuffix(".git")
@@ -36,16 +36,18 @@ def inline(subject: Subject) -> Migration:
     }
     volume = {"name": subject.name, "emptyDir": {}}
     draft.steps.append(f"Replace the volume by `{json.dumps(volume)}`.")
-    draft.steps.append(f"Add the init container: `{json.dumps(container)}`")
+    draft.steps.append(f"Add the init container: `{json.dumps(container, ensure_ascii=False)}`")
     draft.note("gitRepo lets a repository run code as root on the node (CVE-2024-10220).")
     draft.note("An image volume, or git-sync as a sidecar, are alternatives; git-sync also follows new commits.")
     return manual(draft, "emptyDir + init container that clones the repository")
 
 
-def _without_user(url: str) -> str:
-    """The URL without `user:password@`."""
-    scheme, separator, rest = url.partition("://")
+def _public(url: str) -> str:
+    """The URL without what may be a credential: user and password (of ssh only the password), and the query."""
+    scheme, separator, rest = url.partition("?")[0].partition("://")
     if not separator:
-        return url
+        return scheme
     host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+    user, at, server = host.rpartition("@")
+    kept = user.partition(":")[0] + at if scheme == "ssh" else ""
+    return f"{scheme}://{kept}{server}{slash}{path}"

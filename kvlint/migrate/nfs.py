@@ -61,7 +61,7 @@ def _source(draft: Draft, handle: str) -> Object:
     import json
 
     server, path = required(draft.subject.body, "server"), required(draft.subject.body, "path")
-    kept = json.dumps({"nfs": {"server": server, "path": path}})
+    kept = json.dumps({"nfs": {"server": server, "path": path}}, ensure_ascii=False)
     draft.note(
         "The in-tree nfs plugin is not deprecated: a PersistentVolume may keep it and then needs no driver. Write "
         f"`{kept}` instead of `csi`."

@@ -7,7 +7,7 @@ from kvlint.finding import Migration
 from kvlint.knowledge.credential_keys import MOUNT_SECRETS
 from kvlint.knowledge.volume_plugins import REDIRECTED
 from kvlint.migrate.draft import Draft, install, quote
-from kvlint.migrate.objects import RWO, RWOP, RWX, Object
+from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object
 from kvlint.migrate.subject import Refused, mapping, string, string_map, strings
 from kvlint.migrate.topology import labels
 
@@ -72,6 +72,8 @@ def access_modes(draft: Draft, accepted: Sequence[str]) -> list[str]:
             f"Access modes {', '.join(wanted) or 'none'} become {', '.join(modes)}, which the driver can do; a claim "
             "that asks for another no longer matches this volume."
         )
+    if ROX in wanted and ROX not in modes:
+        draft.note("Pods that must not write need `persistentVolumeClaim.readOnly: true`, now that the mode allows it.")
     return modes
 
 

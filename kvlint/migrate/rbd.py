@@ -8,7 +8,7 @@ from kvlint.finding import Migration
 from kvlint.migrate import ceph, classes, persistent, topology
 from kvlint.migrate.draft import Draft, bind
 from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object, csi_source, storage_name
-from kvlint.migrate.subject import Subject, required, string, strings
+from kvlint.migrate.subject import Subject, required, string
 
 DRIVER = "rbd.csi.ceph.com"
 _POOL = "rbd"
@@ -22,7 +22,7 @@ def inline(subject: Subject) -> Migration:
     draft = _draft(subject, _STATIC)
     image, pool = required(subject.body, "image"), string(subject.body, "pool", _POOL)
     read_only = draft.read_only()
-    monitors = sorted(strings(subject.body, "monitors"))
+    monitors = sorted(ceph.monitors(subject.body))
     name = storage_name("rox-rbd" if read_only else "rbd", ",".join(monitors), pool, image, readable=f"{pool}-{image}")
     return bind(draft, name, {"csi": _source(draft, draft.file_system())}, ROX if read_only else RWO, read_only)
 
@@ -93,7 +93,7 @@ def _source(draft: Draft, fs_type: str) -> Object:
         image,
         fs_type=fs_type,
         attributes={
-            "clusterID": ceph.cluster(draft, strings(body, "monitors")),
+            "clusterID": ceph.cluster(draft, ceph.monitors(body)),
             "pool": string(body, "pool", _POOL),
             "staticVolume": "true",
             "imageFeatures": features or _FEATURES,

@@ -34,7 +34,7 @@ def advice(subject: Subject) -> Migration:
         draft.steps.append(draft.plugin.advice)
         draft.driver = draft.plugin.successor
         draft.references = draft.plugin.references
-        if draft.plugin.after_removal == STILL_IN_TREE and not draft.plugin.deprecated_in:
+        if subject.kind == PV and draft.plugin.after_removal == STILL_IN_TREE and not draft.plugin.deprecated_in:
             draft.note("Nothing has to be done: Kubernetes keeps this volume source.")
     else:
         draft.steps.append("Ask the maker of this storage for its CSI driver and how existing volumes are taken over.")

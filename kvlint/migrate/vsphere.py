@@ -102,6 +102,7 @@ def _disk(draft: Draft, path: str, key: str) -> str:
         "prints the id for the input vsphere.fcd-id."
     )
     draft.note("The driver needs vSphere 7.0 U2 or newer.")
-    if string(draft.subject.body, "storagePolicyName") or string(draft.subject.body, "storagePolicyID"):
-        draft.note("The storage policy is not part of a static volume: the disk keeps the one it has in vCenter.")
+    for field in ("storagePolicyName", "storagePolicyID"):
+        if string(draft.subject.body, field):
+            draft.note(f"`{field}` is dropped: a disk that exists keeps the storage policy it has in vCenter.")
     return draft.subject.inputs.take("vsphere.fcd-id", f"the driver takes no VMDK path such as {path}", key)
