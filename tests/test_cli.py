@@ -1,5 +1,6 @@
 """The command line as a user meets it: real processes, real files, exit codes, streams."""
 
+import errno
 import json
 import os
 import pty
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from kvlint import __version__, options
+from kvlint.cli import main
+from kvlint.inputs import files
 from kvlint.options import CHECK, Arguments, parse
 from kvlint.problem import UsageError
 
@@ -152,11 +155,21 @@ def test_what_cannot_be_read_ends_with_2_and_the_rest_is_linted() -> None:
     assert as_json("missing.yaml", "--exit-zero").code == 2
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
-def test_a_file_without_permission() -> None:
-    put("bad.yaml", BAD)
-    os.chmod("bad.yaml", 0)
-    assert "permission denied" in kvlint("bad.yaml").err
+def test_a_file_without_permission(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    put("secret.yaml", BAD)
+    put("open.yaml", BAD)
+    real = files.read
+
+    def read(path: str) -> bytes:
+        if path == "secret.yaml":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return real(path)
+
+    monkeypatch.setattr(files, "read", read)
+    assert main(["check", "--output-format", "concise"]) == 2
+    out, err = capsys.readouterr()
+    assert err == "error: cannot read `secret.yaml`: permission denied\n"
+    assert "open.yaml:8:5: " in out
 
 
 # Exit codes
@@ -404,8 +417,8 @@ def test_a_clean_run_loads_nothing_it_does_not_need() -> None:
     put("flex.yaml", FLEX)
     put(".kvlint.yaml", "exclude: [vendor/]\nper-file-ignores: {a: [inline]}\nrules: {flexvolume: off}\n")
     heavy = (
-        "argparse dataclasses difflib hashlib importlib.metadata inspect json jsonschema logging multiprocessing pathlib "
-        "pathspec platformdirs rich ruamel subprocess tomllib"
+        "argparse dataclasses difflib hashlib importlib.metadata inspect json jsonschema logging multiprocessing "
+        "pathlib pathspec platformdirs rich ruamel subprocess tomllib"
     )
     code = (
         "import sys\nfrom kvlint.cli import main\ncode = main(['check', *sys.argv[1:], 'clean.yaml'])\n"
