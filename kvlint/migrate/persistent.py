@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvlint.finding import Migration
-from kvlint.knowledge.credential_keys import MOUNT_SECRETS
 from kvlint.knowledge.volume_plugins import REDIRECTED
+from kvlint.migrate import credential
 from kvlint.migrate.draft import Draft, install, quote
 from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object
 from kvlint.migrate.subject import Refused, mapping, string, string_map, strings
@@ -93,14 +93,12 @@ def mount_options(draft: Draft) -> list[str]:
 
 def without_credentials(draft: Draft, options: Sequence[str]) -> list[str]:
     """Mount options without those that hold a credential, which is noted."""
-    kept: list[str] = []
-    for option in options:
-        parts = option.split(",")
-        clean = [part for part in parts if part.partition("=")[0].strip().lower() not in MOUNT_SECRETS]
-        if len(clean) < len(parts):
-            draft.note("A mount option holds a password and is left out: put it into the Secret that the driver reads.")
-        if clean:
-            kept.append(",".join(clean))
+    kept, secrets = credential.split(options)
+    for name in secrets:
+        draft.note(
+            f"The mount option `{name}` holds a credential and is left out; it belongs into the Secret that the driver "
+            f"reads, and {credential.ROTATE}."
+        )
     return kept
 
 
