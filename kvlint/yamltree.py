@@ -23,8 +23,8 @@ __all__ = ["MAPPING", "SCALAR", "SEQUENCE", "Document", "Entry", "Node", "YamlEr
 
 MAX_DEPTH = 300
 """Nesting, aliases followed. The deepest manifest known (a CRD schema) has 34 levels; recursion over a node is safe."""
-MAX_NODES = 500_000
-"""Nodes of a document, aliases followed, the end of a collection counted too."""
+MAX_NODES = 300_000
+"""Nodes of a document, aliases followed, the end of a collection counted too: about 400 bytes of memory each."""
 MAX_TEXT = 4 << 20
 """Code points of a document that is composed; the API server refuses requests above about 3 MiB."""
 
