@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from kvlint import yamltree
 from kvlint.node import Node
+from kvlint.relevance import WORD
 from kvlint.resources import Resource
 from kvlint.source import Source
 from kvlint.views import Metadata, Views
 from kvlint.yamltree import Document
 
-WORD = "kvlint"
 COMMENT, ANNOTATION = "comment", "annotation"
 
 _ANNOTATION_PREFIX = "kvlint/"

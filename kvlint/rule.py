@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvlint.finding import Confidence, Severity
 from kvlint.knowledge.version import Version
-from kvlint.views import View
-from kvlint.yamltree import Node
 
 if TYPE_CHECKING:
     from kvlint.finding import Migration
+    from kvlint.yamltree import Node
 
 CATEGORIES = ("inline", "credentials", "binding", "deprecated", "engine")
 
@@ -66,27 +65,49 @@ class Match(NamedTuple):
     and `label`, if given, replace the card's. `migration` makes the migration on demand; `subject` is the node that the
     migration replaces. `span` is the part of the source under the caret where that is less than the node."""
 
-    node: Node
+    node: "Node"
     path: str
     values: Mapping[str, str]
     severity: Severity | None = None
     confidence: Confidence = Confidence.HIGH
-    related: tuple[tuple[Node, str], ...] = ()
+    related: "tuple[tuple[Node, str], ...]" = ()
     label: str = ""
     help: str = ""
     migration: "Callable[[], Migration] | None" = None
-    subject: Node | None = None
+    subject: "Node | None" = None
     span: tuple[int, int] | None = None
 
 
 CheckFunction = Callable[[Any, Context], Iterator[Match]]
 
 
-class Check(NamedTuple):
-    """A check and its tokens: at least one of them occurs in the text of every document it matches."""
+Tokens = tuple[str | tuple[str, str], ...]
+"""Texts of which one occurs in every document that matters; a pair stands for two that both occur."""
 
-    function: CheckFunction
-    tokens: tuple[str, ...]
+
+class Check:
+    """A check and its tokens (empty: unknown, every document can match).
+
+    `function` may be given as the place where it is below `kvlint.checks`, `module:name` or (for one that `name` makes)
+    `module:name:argument`: it is imported when it is first called, which in most runs is never."""
+
+    __slots__ = ("_function", "tokens")
+
+    def __init__(self, function: CheckFunction | str, tokens: Tokens) -> None:
+        self._function = function
+        self.tokens = tokens
+
+    @property
+    def function(self) -> CheckFunction:
+        """The function itself."""
+        function = self._function
+        if isinstance(function, str):
+            from importlib import import_module
+
+            module, name, *arguments = function.split(":")
+            found = getattr(import_module(f"kvlint.checks.{module}"), name)
+            self._function = function = found(*arguments) if arguments else found
+        return function
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -101,6 +122,3 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         name, brace, rest = piece.partition("}")
         made.append(values[name] + rest if brace and name in values else "{" + piece)
     return "".join(made)
-
-
-__all__ = ["CATEGORIES", "Check", "CheckFunction", "Context", "Match", "Rule", "Text", "View", "fill"]

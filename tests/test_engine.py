@@ -84,7 +84,7 @@ def test_other_yaml_is_silent(text: str) -> None:
 
 
 def test_a_broken_document_does_not_hide_the_others() -> None:
-    text = POD + "---\napiVersion: v1\nkind: Pod\nspec: [nfs\n---\n" + POD
+    text = POD + "---\napiVersion: v1\nkind: Pod\nspec: {volumes: [nfs\n---\n" + POD
     rules = found(text, Plan(active("intree-volume", "invalid-yaml")))
     assert [rule for _, rule in rules] == ["intree-volume", "invalid-yaml", "intree-volume"]
 
