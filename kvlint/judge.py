@@ -8,6 +8,7 @@ from kvlint.facts import Fact
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Summary
 from kvlint.ignores import Ignore
 from kvlint.plan import ActiveRule, Plan, Planned
+from kvlint.relevance import WORD
 from kvlint.resources import Resource, resources
 from kvlint.rule import Match, fill
 from kvlint.source import Source
@@ -101,7 +102,7 @@ class Judge:
         if PLACEHOLDER in document.text:
             for root in roots:
                 self.placeholders(root, found[0] if found else None)
-        if ignores.WORD in document.text:
+        if WORD in document.text:
             self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
         if len(self.findings) > before:
             self.parts.append(Part(document.start, document.end, roots))
