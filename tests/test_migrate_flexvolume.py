@@ -401,7 +401,9 @@ def fields_of(case: Case) -> dict[str, Any]:
 
 
 def text_of(migration: Migration) -> str:
-    return json.dumps([list(part) if isinstance(part, tuple) else part for part in migration], default=list)
+    return json.dumps(
+        [list(part) if isinstance(part, tuple) else part for part in migration], default=list, ensure_ascii=False
+    )
 
 
 def check_objects(migration: Migration) -> None:
@@ -430,7 +432,7 @@ def check_options(migration: Migration, options: dict[str, str]) -> None:
     for key, value in options.items():
         if not value:
             continue
-        carried = value != CREDENTIAL and json.dumps(value)[1:-1] in written
+        carried = value != CREDENTIAL and json.dumps(value, ensure_ascii=False)[1:-1] in written
         assert (
             carried or f"`{key}`" in notes or f"`{key}`" in "".join(migration.steps) or value_is_written(value, written)
         ), key
@@ -660,6 +662,20 @@ def test_the_size_that_longhorn_names_is_the_capacity() -> None:
     migration = flexvolume.inline(pod_volume("rancher.io/longhorn", {"size": "2Gi"}, inputs=None))
     assert migration.status == READY
     assert migration.manifests[0]["spec"]["capacity"] == {"storage": "2Gi"}
+
+
+@pytest.mark.parametrize(
+    ("options", "mount"),
+    [
+        ({"vers": "3.0"}, ["nolock", "tcp", "noresvport", "vers=3"]),
+        ({"vers": "4.0"}, ["noresvport", "vers=4.0"]),
+        ({"options": "none"}, ["vers=3"]),
+        ({"vers": "4.0", "options": "nolock,vers=3"}, ["nolock", "vers=3"]),
+    ],
+)
+def test_defaults_of_alicloud_nas_are_written_out(options: dict[str, str], mount: list[str]) -> None:
+    migration = flexvolume.inline(pod_volume("alicloud/nas", {"server": "s", "path": "/p"} | options))
+    assert migration.manifests[0]["spec"]["mountOptions"] == mount
 
 
 def test_configured_rook_driver() -> None:

@@ -365,14 +365,17 @@ def test_mount_options_move_from_the_parameter_to_the_list() -> None:
     assert "mountOptions" not in made["parameters"]
 
 
+MOUNT_OPTIONS = ["noatime", f"password={CREDENTIAL}", f"hard,pass={CREDENTIAL},ro", f"proxy=http://a:{CREDENTIAL}@h"]
+
+
 def test_credentials_are_never_copied() -> None:
     parameters = {"server": f"nfs://bob:{CREDENTIAL}@nas", "path": "/a", "secretKey": CREDENTIAL}
-    given_subject = subject("cds/nas", parameters, mountOptions=["noatime", f"password={CREDENTIAL}"])
+    given_subject = subject("cds/nas", parameters, mountOptions=MOUNT_OPTIONS)
     migration = storage_class(given_subject)
     assert CREDENTIAL not in text_of(migration)
-    assert migration.manifests[0]["mountOptions"] == ["noatime"]
+    assert migration.manifests[0]["mountOptions"] == ["noatime", "hard,ro"]
     assert migration.manifests[0]["parameters"] == {"server": "10.0.0.9", "share": "/a"}
-    assert sum("rotate it" in note for note in migration.notes) == 3
+    assert sum("rotate it" in note for note in migration.notes) == 5
 
 
 def test_topologies_get_the_keys_that_the_driver_reports() -> None:

@@ -35,7 +35,7 @@ def option_name(item: str) -> str:
 def split(items: Iterable[str]) -> tuple[list[str], list[str]]:
     """Mount options or flags that hold no credential, and the names of those that do.
 
-    The word after a flag without `=` is its value."""
+    An item may be several mount options (`hard,vers=4.1`). The word after a flag without `=` is its value."""
     kept: list[str] = []
     names: list[str] = []
     skip = False
@@ -43,15 +43,20 @@ def split(items: Iterable[str]) -> tuple[list[str], list[str]]:
         if skip and not item.startswith("-"):
             skip = False
             continue
-        name = option_name(item)
-        named = key(name, MOUNT) or credential_keys.strength(name, FLAG) > Strength.IDENTITY
-        secret = (named and ("=" in item or item.startswith("-"))) or value(item)
-        skip = secret and item.startswith("-") and name == item.lstrip("-")
-        if secret:
-            names.append(name)
-        else:
-            kept.append(item)
+        parts = item.split(",") if "," in item and not item.startswith("-") else [item]
+        secret = [option_name(part) for part in parts if _is_secret(part)]
+        skip = bool(secret) and item.startswith("-") and secret[0] == item.lstrip("-")
+        names += secret
+        clean = ",".join(part for part in parts if part and not _is_secret(part))
+        if clean:
+            kept.append(clean)
     return kept, names
+
+
+def _is_secret(option: str) -> bool:
+    name = option_name(option)
+    named = key(name, MOUNT) or credential_keys.strength(name, FLAG) > Strength.IDENTITY
+    return (named and ("=" in option or option.startswith("-"))) or value(option)
 
 
 def flags(text: str) -> list[str]:

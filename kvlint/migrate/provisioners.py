@@ -124,19 +124,16 @@ def _file_system(made: _Class) -> dict[str, str]:
 
 
 def _mount_options(draft: Draft, parameters: classes.Parameters) -> None:
-    """Keep the mount options of the class and of its old parameter `mountOptions`, without credentials."""
+    """Move the mount options of the old parameter `mountOptions` to the list of the class."""
     subject = draft.subject
-    parameter = parameters.take("mountOptions")
-    options = strings(subject.object, "mountOptions")
-    if parameter:
-        options = [*options, *(item.strip() for item in parameter.split(",") if item.strip())]
+    text = parameters.take("mountOptions")
+    if text:
+        options = [
+            *strings(subject.object, "mountOptions"),
+            *(item.strip() for item in text.split(",") if item.strip()),
+        ]
+        draft.subject = subject._replace(object={**subject.object, "mountOptions": options})
         draft.note("The parameter `mountOptions` moves to the list `mountOptions` of the class.")
-    kept, secrets = credential.split(options)
-    for name in secrets:
-        draft.note(f"The mount option `{name}` holds a credential and is left out; {credential.ROTATE}.")
-    if parameter or secrets:
-        rest = {key: value for key, value in subject.object.items() if key != "mountOptions"}
-        draft.subject = subject._replace(object=rest | ({"mountOptions": kept} if kept else {}))
 
 
 def _nfs_subdir(made: _Class) -> None:
