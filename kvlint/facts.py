@@ -41,6 +41,11 @@ class Place(NamedTuple):
     identity: str = ""
     item: str = ""
 
+    @property
+    def where(self) -> str:
+        """The path that tells which files are near to each other: that within the repository, if there is one."""
+        return self.identity or self.file
+
     def key(self, *keys: str) -> str:
         """The first of `keys` that was written in the file; the empty string if none was."""
         written = {name for name, _ in self.spans}

@@ -43,7 +43,7 @@ class Inventory:
 
     A repository often holds one object several times: a kustomize base and its overlays, one folder for each cluster or
     environment, examples. Such objects are variants, not conflicts: a reference is looked up among the variants in the
-    nearest common folder."""
+    nearest common folder. Folders are those of the repository: `where` is a `Place.where`."""
 
     def __init__(self, facts: Iterable[Fact], resources: int | None = None, files: int | None = None) -> None:
         """`resources` and `files` say how much was read; by default what the facts tell of."""
@@ -79,17 +79,17 @@ class Inventory:
         """The files that have facts."""
         return self._names
 
-    def storage_classes(self, name: str, file: str) -> list[StorageClass]:
-        """The StorageClasses of this name that are nearest to `file`: none, one, or variants in one folder."""
-        return nearest(self._classes.get(name, ()), file)
+    def storage_classes(self, name: str, where: str) -> list[StorageClass]:
+        """The StorageClasses of this name that are nearest to `where`: none, one, or variants in one folder."""
+        return nearest(self._classes.get(name, ()), where)
 
-    def default_classes(self, file: str) -> list[StorageClass]:
-        """The StorageClasses nearest to `file` that are marked as default."""
-        return nearest(self._defaults, file)
+    def default_classes(self, where: str) -> list[StorageClass]:
+        """The StorageClasses nearest to `where` that are marked as default."""
+        return nearest(self._defaults, where)
 
-    def persistent_volumes(self, name: str, file: str) -> list[PersistentVolume]:
-        """The PersistentVolumes of this name that are nearest to `file`."""
-        return nearest(self._volumes.get(name, ()), file)
+    def persistent_volumes(self, name: str, where: str) -> list[PersistentVolume]:
+        """The PersistentVolumes of this name that are nearest to `where`."""
+        return nearest(self._volumes.get(name, ()), where)
 
     def reserved(self, claim: Claim) -> list[PersistentVolume]:
         """The PersistentVolumes whose claimRef has a name of `claim`, whatever its namespace."""
@@ -107,12 +107,12 @@ class Inventory:
         near = [
             volume
             for volume in found.values()
-            if any(volume is other for other in self.persistent_volumes(volume.name, claim.place.file))
+            if any(volume is other for other in self.persistent_volumes(volume.name, claim.place.where))
         ]
         return sorted(near, key=_position)
 
-    def claims_named(self, name: str, namespace: str | None, file: str) -> list[Claim]:
-        """The claims that a Pod in `namespace` finds under `name`, nearest to `file`; an unknown namespace is any.
+    def claims_named(self, name: str, namespace: str | None, where: str) -> list[Claim]:
+        """The claims that a Pod in `namespace` finds under `name`, nearest to `where`; an unknown namespace is any.
 
         Claims that a StatefulSet or a Pod's generic ephemeral volume brings count under the names they will have; a
         StatefulSet may be scaled, so any ordinal counts."""
@@ -120,7 +120,7 @@ class Inventory:
         stem, dash, ordinal = name.rpartition("-")
         if dash and ordinal.isascii() and ordinal.isdigit() and len(ordinal) < 10:
             found += [claim for claim in self._templates.get(stem, ()) if claim.start <= int(ordinal)]
-        return nearest([claim for claim in found if same_namespace(claim.namespace, namespace)], file)
+        return nearest([claim for claim in found if same_namespace(claim.namespace, namespace)], where)
 
     def claims_anywhere(self, name: str) -> list[Claim]:
         """The claims of this name in any namespace and folder."""
@@ -135,26 +135,26 @@ class Inventory:
 
         What Kubernetes finds by matching instead of by name is the binder's to say."""
         for use in self.uses:
-            claims = self.claims_named(use.claim, use.place.namespace, use.place.file)
+            claims = self.claims_named(use.claim, use.place.namespace, use.place.where)
             yield Edge(use, "uses", use.claim, claims[0] if claims else None)
         for claim in self.claims:
-            file = claim.place.file
+            where = claim.place.where
             if claim.volume_name:
-                yield self._edge(claim, "binds", claim.volume_name, self.persistent_volumes(claim.volume_name, file))
+                yield self._edge(claim, "binds", claim.volume_name, self.persistent_volumes(claim.volume_name, where))
             if claim.class_name:
-                yield self._edge(claim, "class", claim.class_name, self.storage_classes(claim.class_name, file))
+                yield self._edge(claim, "class", claim.class_name, self.storage_classes(claim.class_name, where))
         for volume in self.volumes:
-            file, reserved = volume.place.file, volume.claim_ref
+            where, reserved = volume.place.where, volume.claim_ref
             if reserved is not None:
-                claims = self.claims_named(reserved.name, reserved.namespace, file)
+                claims = self.claims_named(reserved.name, reserved.namespace, where)
                 if claims and claims[0].volume_name != volume.name:
                     yield Edge(claims[0], "binds", volume.name, volume)
             if volume.class_name:
-                yield self._edge(volume, "class", volume.class_name, self.storage_classes(volume.class_name, file))
+                yield self._edge(volume, "class", volume.class_name, self.storage_classes(volume.class_name, where))
             if volume.driver:
-                yield self._edge(volume, "driver", volume.driver, nearest(self._drivers.get(volume.driver, ()), file))
+                yield self._edge(volume, "driver", volume.driver, nearest(self._drivers.get(volume.driver, ()), where))
         for item in self.classes:
-            found = nearest(self._drivers.get(item.provisioner, ()), item.place.file)
+            found = nearest(self._drivers.get(item.provisioner, ()), item.place.where)
             yield self._edge(item, "driver", item.provisioner, found)
 
     @staticmethod
@@ -204,15 +204,15 @@ def same_folder(one: str, other: str) -> bool:
     return _folders(one) == _folders(other)
 
 
-def nearest(facts: "Iterable[_AnyFact]", file: str) -> "list[_AnyFact]":
-    """Those of the facts whose file is nearest to `file`, in their order."""
-    graded = [(closeness(fact.place.file, file), fact) for fact in facts]
+def nearest(facts: "Iterable[_AnyFact]", where: str) -> "list[_AnyFact]":
+    """Those of the facts whose file is nearest to `where`, in their order."""
+    graded = [(closeness(fact.place.where, where), fact) for fact in facts]
     best = max((grade for grade, _ in graded), default=0)
     return [fact for grade, fact in graded if grade == best]
 
 
-def _folders(file: str) -> list[str]:
-    return file.split("/")[:1] if file.startswith("cluster:") else file.split("/")[:-1]
+def _folders(where: str) -> list[str]:
+    return where.split("/")[:1] if where.startswith("cluster:") else where.split("/")[:-1]
 
 
 def _own_names(claim: Claim) -> tuple[str, ...]:

@@ -94,6 +94,12 @@ ROWS: list[tuple[str, list[Fact], str, str]] = [
         "unknown-storage-class:info",
         "unknown-storage-class:error",
     ),
+    (
+        "volume of a platform's class that does not fit",
+        [claim(class_field="longhorn", volume_mode="Block"), volume(class_field="longhorn")],
+        "unknown-storage-class:info",
+        "unbindable-claim:error",
+    ),
     ("class that is still a variable", [claim(class_field="${CLASS}"), storage_class("slow")], "", ""),
     ("class of a live claim that is bound", [claim(class_field="gone", phase="Bound")], "", ""),
     # no class, the empty class
@@ -112,6 +118,17 @@ ROWS: list[tuple[str, list[Fact], str, str]] = [
         [claim(request="5Gi"), storage_class("local", LOCAL, default=True), volume(class_field="local")],
         "unbindable-claim:warning",
         "unbindable-claim:error",
+    ),
+    (
+        "no class, two defaults of which one provisions",
+        [
+            claim(request="5Gi", file="x/c.yaml"),
+            storage_class("local", LOCAL, default=True, file="a/c.yaml"),
+            storage_class("fast", default=True, file="b/c.yaml"),
+            volume(class_field="local"),
+        ],
+        "",
+        "",
     ),
     ("empty class, volume fits", [claim(class_field=""), volume()], "", ""),
     ("empty class, no volume", [claim(class_field="")], "", "unbindable-claim:error"),
@@ -374,6 +391,25 @@ ROWS: list[tuple[str, list[Fact], str, str]] = [
             claim("a", class_field="", volume_name="p", file="dev/c.yaml"),
             claim("b", class_field="", volume_name="p", file="prod/c.yaml"),
             volume(),
+        ],
+        "",
+        "",
+    ),
+    (
+        "two claims name a variable",
+        [
+            claim("a", class_field="", volume_name="${PV}", line=1),
+            claim("b", class_field="", volume_name="${PV}", line=20),
+        ],
+        "",
+        "",
+    ),
+    (
+        "claims of sibling folders and one volume that fits both",
+        [
+            claim("a", class_field="m", file="dev/c.yaml"),
+            claim("b", class_field="m", file="prod/c.yaml"),
+            volume(class_field="m"),
         ],
         "",
         "",

@@ -5,7 +5,18 @@ import json
 import pytest
 from made_facts import claim, driver, ephemeral, mention, storage_class, template, use, volume
 
-from kvlint.facts import CLASS_ANNOTATION, Claim, ClaimRef, Fact, PersistentVolume, Requirement, Use, pack, unpack
+from kvlint.facts import (
+    CLASS_ANNOTATION,
+    Claim,
+    ClaimRef,
+    Fact,
+    PersistentVolume,
+    Requirement,
+    StorageClass,
+    Use,
+    pack,
+    unpack,
+)
 from kvlint.inventory import Inventory, claim_names, closeness, facts_of, in_line, mention_of, nearest
 from kvlint.resources import resources
 from kvlint.source import Source
@@ -314,6 +325,15 @@ def test_the_nearest_variant_answers() -> None:
     assert inventory.storage_classes("fast", "other/claim.yaml") == [base, dev, prod]
     assert inventory.storage_classes("slow", "prod/claim.yaml") == []
     assert nearest([], "x") == []
+
+
+def test_folders_are_those_of_the_repository() -> None:
+    def inside(fact: StorageClass, identity: str) -> StorageClass:
+        return fact._replace(place=fact.place._replace(identity=identity))
+
+    near = inside(storage_class("fast", file="../base/class.yaml"), "apps/base/class.yaml")
+    far = inside(storage_class("fast", file="class.yaml"), "other/class.yaml")
+    assert Inventory([near, far]).storage_classes("fast", "apps/prod/claim.yaml") == [near]
 
 
 def test_default_classes_are_the_nearest_marked_ones() -> None:

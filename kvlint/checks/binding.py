@@ -51,11 +51,11 @@ def leaves_open(inventory: Inventory, world: World) -> bool:
     class, volume or driver was read that others may refer to."""
     if inventory.classes or inventory.volumes or inventory.drivers:
         return True
-    if any(not inventory.claims_named(use.claim, use.place.namespace, use.place.file) for use in inventory.uses):
+    if any(not inventory.claims_named(use.claim, use.place.namespace, use.place.where) for use in inventory.uses):
         return True
     for claim in inventory.claims:
         names = world.class_names(claim, inventory)
-        known = [one for name in names for one in world.provisionings(name, claim.place.file, inventory)]
+        known = [one for name in names for one in world.provisionings(name, claim.place.where, inventory)]
         if claim.volume_name or claim.selector is not None or not any(one.provisions for one in known):
             return True
     return False
@@ -63,9 +63,9 @@ def leaves_open(inventory: Inventory, world: World) -> bool:
 
 def _named(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judgement]:
     """A claim that names its volume: it binds if it satisfies the volume, or if the volume is reserved for it."""
-    volumes = inventory.persistent_volumes(claim.volume_name, claim.place.file)
+    volumes = inventory.persistent_volumes(claim.volume_name, claim.place.where)
     unclassed = claim.class_name is None
-    defaults = world.default_names(claim.place.file, inventory) if unclassed else []
+    defaults = world.default_names(claim.place.where, inventory) if unclassed else []
     if not volumes:
         if world.closed:
             evidence = f"names PersistentVolume `{claim.volume_name}`, which does not exist"
@@ -85,7 +85,7 @@ def _named(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judgeme
     rejection = verdicts[0].rejected[0]
     volume = rejection.volume
     related: tuple[Location, ...] = (_shown(rejection),)
-    near = world.closed or in_line(volume.place.file, claim.place.file)
+    near = world.closed or in_line(volume.place.where, claim.place.where)
     severity, confidence = (Severity.ERROR, Confidence.HIGH) if near else (Severity.WARNING, Confidence.MEDIUM)
     evidence, help = f"names PersistentVolume `{volume.name}`, which {rejection.text}", ""
     if unclassed and rejection.step == binder.CLASS:
@@ -101,7 +101,7 @@ def _named(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judgeme
             )
             help = DECLARE_STATIC if not volume.class_name else ""
             severity = Severity.ERROR if world.closed else Severity.WARNING
-            found = inventory.default_classes(claim.place.file)
+            found = inventory.default_classes(claim.place.where)
             related += tuple(class_location(item, "the default class") for item in found)
     fix = _declared(claim) if help == DECLARE_STATIC else None
     yield _unbindable(claim, evidence, severity, confidence, related, (VOLUME_FIELD,), help, fix)
@@ -111,7 +111,7 @@ def _reserved(claim: Claim, volumes: Sequence[PersistentVolume], world: World) -
     """A claim that volumes are reserved for by claimRef. A claim of an unknown namespace may be another one."""
     found, rejected = binder.by_access_modes(claim, "", volumes)
     for rejection in rejected if found is None else ():
-        near = world.closed or in_line(rejection.volume.place.file, claim.place.file)
+        near = world.closed or in_line(rejection.volume.place.where, claim.place.where)
         if near or claim.namespace is not None:
             name = rejection.volume.name
             yield _unbindable(
@@ -127,7 +127,7 @@ def _reserved(claim: Claim, volumes: Sequence[PersistentVolume], world: World) -
 
 def _unclassed(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judgement]:
     """A claim that names no class: it gets the default one, or waits for a volume without class."""
-    defaults = world.default_names(claim.place.file, inventory)
+    defaults = world.default_names(claim.place.where, inventory)
     if defaults:
         found = [list(_classed(claim, name, inventory, world)) for name in defaults]
         yield from found[0] if all(found) else ()
@@ -135,7 +135,7 @@ def _unclassed(claim: Claim, inventory: Inventory, world: World) -> Iterator[Jud
     verdict = binder.bind(claim, Cluster(inventory.candidates(claim, "")))
     if not world.closed:
         volume = verdict.volume
-        near = volume is not None and in_line(volume.place.file, claim.place.file)
+        near = volume is not None and in_line(volume.place.where, claim.place.where)
         yield _no_default(claim, inventory, world, volume if near else None, DECLARE_STATIC if near else "")
     elif verdict.outcome == binder.PENDING:
         yield _no_default(claim, inventory, world)
@@ -143,20 +143,20 @@ def _unclassed(claim: Claim, inventory: Inventory, world: World) -> Iterator[Jud
 
 def _classed(claim: Claim, name: str, inventory: Inventory, world: World) -> Iterator[Judgement]:
     """A claim of the class `name`: the one it names, the empty one, or the default one."""
-    file = claim.place.file
+    where = claim.place.where
     volumes = inventory.candidates(claim, name)
-    known = world.provisionings(name, file, inventory)
+    known = world.provisionings(name, where, inventory)
     clusters = [Cluster(volumes, {name: one}, name) for one in known] or [Cluster(volumes, {}, name)]
     verdicts = [binder.bind(claim, cluster) for cluster in clusters]
     if any(verdict.outcome != binder.PENDING for verdict in verdicts):
         return
     telling = _telling(claim, name, verdicts[0], inventory)
     reason = verdicts[0].reason
-    near = any(in_line(item.volume.place.file, file) for item in telling)
+    near = any(in_line(item.volume.place.where, where) for item in telling)
     if reason == binder.CLASS_MISSING and (not near or _may_exist(name, inventory)) and not (world.closed and telling):
         yield _unknown(claim, name, inventory, world)
     elif world.closed or telling:
-        found = inventory.storage_classes(name, file)
+        found = inventory.storage_classes(name, where)
         yield _unbindable(
             claim,
             _why(name, reason, telling),
@@ -176,14 +176,14 @@ def _telling(claim: Claim, name: str, verdict: Verdict, inventory: Inventory) ->
     """The volumes whose failing says something about this claim: those of its class, of its own name, or beside it.
 
     The many volumes without class elsewhere say nothing about a claim without class."""
-    file = claim.place.file
+    where = claim.place.where
     seen = [rejection for rejection in verdict.rejected if rejection.step in SPEAKING_STEPS]
     if not name:
-        seen = [item for item in seen if same_folder(item.volume.place.file, file) or item.volume.name == claim.name]
+        seen = [item for item in seen if same_folder(item.volume.place.where, where) or item.volume.name == claim.name]
     if seen or claim.origin != "claim":
         return seen
     namesakes = [
-        volume for volume in inventory.persistent_volumes(claim.name, file) if in_line(volume.place.file, file)
+        volume for volume in inventory.persistent_volumes(claim.name, where) if in_line(volume.place.where, where)
     ]
     _, rejected = binder.by_access_modes(claim, name, namesakes)
     return [rejection for rejection in rejected if rejection.step in SPEAKING_STEPS]
@@ -290,7 +290,7 @@ def _unknown(claim: Claim, name: str, inventory: Inventory, world: World) -> Jud
         help = f"did you mean `{meant}`? " + (help or f"If not, list it: `known-storage-classes: [{name}]`")
         fix = Fix(f"name class `{meant}`", MANUAL)
         related += tuple(
-            class_location(item, "defined here") for item in inventory.storage_classes(meant, claim.place.file)[:1]
+            class_location(item, "defined here") for item in inventory.storage_classes(meant, claim.place.where)[:1]
         )
     return Judgement(
         "unknown-storage-class",

@@ -50,9 +50,9 @@ def _of_volume(volume: PersistentVolume) -> Iterator[Judgement]:
 
 def _of_claim(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judgement]:
     """A claim whose class makes the volume: the driver gets the claim's modes and refuses to make it."""
-    file = claim.place.file
+    where = claim.place.where
     for name in world.class_names(claim, inventory)[:1] if not claim.volume_name else ():
-        answers = world.provisionings(name, file, inventory)
+        answers = world.provisionings(name, where, inventory)
         problems = [
             (provisioning.provisioner, known, problem)
             for provisioning in answers
@@ -73,7 +73,7 @@ def _of_claim(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judg
             Severity.WARNING,
             min(Confidence.HIGH if known.verified else Confidence.MEDIUM, Confidence(claim.place.confidence)),
             tuple(
-                class_location(item, "the driver", "provisioner") for item in inventory.storage_classes(name, file)[:1]
+                class_location(item, "the driver", "provisioner") for item in inventory.storage_classes(name, where)[:1]
             ),
         )
 

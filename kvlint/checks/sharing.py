@@ -37,7 +37,7 @@ def judge(inventory: Inventory, world: World, linted: Container[str] | None = No
 def missing_claim(use: Use, inventory: Inventory, world: World) -> Iterator[Judgement]:
     """A Pod names a claim that no file defines in its namespace."""
     name, place = use.claim, use.place
-    if not literal(name) or inventory.claims_named(name, place.namespace, place.file):
+    if not literal(name) or inventory.claims_named(name, place.namespace, place.where):
         return
     elsewhere = inventory.claims_anywhere(name)
     if world.closed:
@@ -65,13 +65,13 @@ def contested_volumes(inventory: Inventory, files: Container[str]) -> Iterator[J
             wanted.setdefault(claim.volume_name, []).append(claim)
     for name, claims in wanted.items():
         for later, earlier in _meetings(claims, files):
-            volumes = inventory.persistent_volumes(name, later.place.file)
+            volumes = inventory.persistent_volumes(name, later.place.where)
             reserved = any(volume.claim_ref is not None for volume in volumes)
             if not reserved:
                 yield _contested(later, earlier, name, volumes)
         for claim in claims:
             if claim.origin == "template" and len(claim_names(claim)) > 1 and claim.place.file in files:
-                volumes = inventory.persistent_volumes(name, claim.place.file)
+                volumes = inventory.persistent_volumes(name, claim.place.where)
                 yield _contested(claim, claim, name, volumes)
 
 
@@ -79,26 +79,26 @@ def exhausted_volumes(inventory: Inventory, world: World, files: Container[str])
     """In a closed world: claims whose only volumes go to claims before them. Claims that name a volume come first."""
     taken: dict[str, list[Claim]] = {}
     for claim in sorted(inventory.claims, key=lambda claim: not claim.volume_name):
-        file = claim.place.file
+        where = claim.place.where
         if claim.volume_name:
             taken.setdefault(claim.volume_name, []).append(claim)
         if claim.volume_name or claim.phase == "Bound" or claim.origin == "custom":
             continue
         name = next(iter(world.class_names(claim, inventory)), "")
-        known = world.provisionings(name, file, inventory)
+        known = world.provisionings(name, where, inventory)
         cluster = Cluster(inventory.candidates(claim, name), {name: known[0]} if known else {}, name)
         for single in binder.singles(claim):
             holders = {
                 volume.name: holder
                 for volume in cluster.volumes
                 for holder in taken.get(volume.name, ())
-                if in_line(holder.place.file, file)
+                if in_line(holder.place.where, where)
             }
             verdict, alone = binder.bind(single, cluster, holders), binder.bind(single, cluster).volume
             if verdict.volume is not None:
                 taken.setdefault(verdict.volume.name, []).append(claim)
             elif verdict.outcome == binder.PENDING and alone is not None:
-                if file in files:
+                if claim.place.file in files:
                     yield _contested(claim, holders[alone.name], alone.name, [alone])
                 break
 
@@ -171,7 +171,7 @@ def _meetings(facts: Sequence[_AnyFact], files: Container[str]) -> Iterator[tupl
     """Each fact but the first of a tree of folders, with an earlier one it meets; the one to judge comes first."""
     for at, later in enumerate(facts):
         for earlier in facts[:at]:
-            if in_line(later.place.file, earlier.place.file) and not _variants(later, earlier):
+            if in_line(later.place.where, earlier.place.where) and not _variants(later, earlier):
                 if later.place.file in files:
                     yield later, earlier
                 elif earlier.place.file in files:
@@ -191,4 +191,4 @@ def _nearness(one: Fact, other: Fact) -> Confidence:
     """How sure it is that two objects meet in one cluster."""
     if one.place.file == other.place.file:
         return Confidence.HIGH
-    return Confidence.MEDIUM if same_folder(one.place.file, other.place.file) else Confidence.LOW
+    return Confidence.MEDIUM if same_folder(one.place.where, other.place.where) else Confidence.LOW

@@ -23,21 +23,21 @@ class World(NamedTuple):
     known: Mapping[str, Provisioning] = {}
     defaults: Mapping[str, str] = {}
 
-    def provisionings(self, name: str, file: str, inventory: Inventory) -> list[Provisioning]:
-        """How the class called `name`, seen from `file`, makes volumes: an answer for each variant that was read, else
+    def provisionings(self, name: str, where: str, inventory: Inventory) -> list[Provisioning]:
+        """How the class called `name`, seen from `where`, makes volumes: an answer for each variant that was read, else
         what is known without a manifest, else none."""
-        read = inventory.storage_classes(name, file)
+        read = inventory.storage_classes(name, where)
         if read:
             return [Provisioning(item.provisioner, item.delayed) for item in read]
         return [self.known[name]] if name in self.known else []
 
-    def default_names(self, file: str, inventory: Inventory) -> list[str]:
-        """The names of the default classes seen from `file`; none where no default is known."""
-        return list(dict.fromkeys(item.name for item in inventory.default_classes(file))) or sorted(self.defaults)
+    def default_names(self, where: str, inventory: Inventory) -> list[str]:
+        """The names of the default classes seen from `where`; none where no default is known."""
+        return list(dict.fromkeys(item.name for item in inventory.default_classes(where))) or sorted(self.defaults)
 
     def class_names(self, claim: Claim, inventory: Inventory) -> list[str]:
         """The class a claim will have: the one it names, else the default ones that are known."""
-        return [claim.class_name] if claim.class_name is not None else self.default_names(claim.place.file, inventory)
+        return [claim.class_name] if claim.class_name is not None else self.default_names(claim.place.where, inventory)
 
 
 def world(platforms: Iterable[str] = (), known_classes: Mapping[str, str] | None = None, closed: bool = False) -> World:
