@@ -30,7 +30,7 @@ def key_vault(options: Options) -> Migration:
     filled = {key: options.text(pattern) for key, pattern in options.plan.attributes.items()}
     parameters = {key: value for key, value in filled.items() if value is not None}
     entries = _objects(options)
-    parameters["objects"] = _yaml({"array": [_Block(_yaml(entry)) for entry in entries]})
+    parameters["objects"] = _yaml({"array": [_yaml(entry) for entry in entries]})
     secret = string(mapping(subject.body, "secretRef"), "name")
     _identity(options, parameters, secret)
     name = _name(parameters, secret)
@@ -121,20 +121,8 @@ def _name(parameters: dict[str, str], secret: str) -> str:
     return storage_name("azure-kv", f"{rest}; {secret}", readable=vault)
 
 
-class _Block(str):
-    """Text that is written as a block scalar, as in the provider's documentation."""
-
-    __slots__ = ()
-
-
 def _yaml(data: Any) -> str:
-    """`data` as the YAML text that the provider reads inside a parameter."""
-    import yaml
+    """`data` as the YAML text that the provider reads inside a parameter; text of several lines as a literal block."""
+    from kvlint.emit import Style, emit
 
-    class Dumper(yaml.SafeDumper):
-        pass
-
-    Dumper.add_representer(
-        _Block, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="|")
-    )
-    return str(yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000))
+    return emit(data, Style(), literal=True) + "\n"
