@@ -12,6 +12,7 @@ import kubernetes_validate
 import referencing
 
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, UNSAFE, Migration
+from kvlint.knowledge.access_modes import of_driver
 from kvlint.knowledge.volume_plugins import PLUGINS
 from kvlint.migrate import Inputs, Subject, migrate
 from kvlint.migrate.objects import valid_name
@@ -177,6 +178,9 @@ def check_object(object_: Plain) -> None:
                 assert reference["name"]
                 assert reference["namespace"]
         assert all(isinstance(value, str) for value in csi.get("volumeAttributes", {}).values())
+        known = of_driver(csi["driver"])
+        if known is not None:
+            assert set(modes) <= {mode.mode for mode in known.of(spec.get("volumeMode", "Filesystem"))}
 
 
 def check_pair(subject_: Subject, migration: Migration) -> None:

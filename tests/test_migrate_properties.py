@@ -245,7 +245,7 @@ def test_a_persistent_volume_is_converted_whole(object_: dict[str, Any]) -> None
     assert object_ == before
     check(subject, migration)
     if migration.status == MANUAL:
-        assert any(word in migration.steps[0] for word in ("zone", "region")), migration.steps
+        assert any(word in migration.steps[0] for word in ("zone", "region", "Block")), migration.steps
         return
     new = migration.manifests[0]
     old_spec = object_["spec"]

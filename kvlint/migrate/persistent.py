@@ -121,6 +121,8 @@ def convert(
     name = draft.subject.name
     if not name:
         raise Refused("the PersistentVolume has no name; correct it first")
+    if volume_mode(draft) == BLOCK and accepted[0] == RWX:
+        raise Refused(f"it is a Block volume, but {draft.subject.source} has no block devices; correct it first")
     spec = _spec(draft, old, csi, access_modes(draft, accepted), node_affinity, added_options)
     volume: Object = {
         "apiVersion": "v1",

@@ -10,16 +10,16 @@ from kvlint.migrate import (
     azure_file,
     block,
     cephfs,
-    cinder,
     csi,
     flexvolume,
     gce_pd,
     git_repo,
     nfs,
+    openstack_cinder,
     portworx,
     provisioners,
     rbd,
-    vsphere,
+    vsphere_volume,
 )
 from kvlint.migrate.draft import Draft, manual
 from kvlint.migrate.subject import CLASS, INLINE, PV, Inputs, Refused, Subject
@@ -46,7 +46,7 @@ INLINE_SOURCES: Mapping[str, Function] = {
     "azureDisk": azure_disk.inline,
     "azureFile": azure_file.inline,
     "cephfs": cephfs.inline,
-    "cinder": cinder.inline,
+    "cinder": openstack_cinder.inline,
     "csi": csi.inline,
     "fc": block.fc,
     "flexVolume": flexvolume.inline,
@@ -56,30 +56,30 @@ INLINE_SOURCES: Mapping[str, Function] = {
     "nfs": nfs.inline,
     "portworxVolume": portworx.inline,
     "rbd": rbd.inline,
-    "vsphereVolume": vsphere.inline,
+    "vsphereVolume": vsphere_volume.inline,
 }
 VOLUME_SOURCES: Mapping[str, Function] = {
     "awsElasticBlockStore": aws_ebs.persistent_volume,
     "azureDisk": azure_disk.persistent_volume,
     "azureFile": azure_file.persistent_volume,
     "cephfs": cephfs.persistent_volume,
-    "cinder": cinder.persistent_volume,
+    "cinder": openstack_cinder.persistent_volume,
     "flexVolume": flexvolume.persistent_volume,
     "gcePersistentDisk": gce_pd.persistent_volume,
     "nfs": nfs.persistent_volume,
     "portworxVolume": portworx.persistent_volume,
     "rbd": rbd.persistent_volume,
-    "vsphereVolume": vsphere.persistent_volume,
+    "vsphereVolume": vsphere_volume.persistent_volume,
 }
 PROVISIONERS: Mapping[str, Function] = {
     "kubernetes.io/aws-ebs": aws_ebs.storage_class,
     "kubernetes.io/azure-disk": azure_disk.storage_class,
     "kubernetes.io/azure-file": azure_file.storage_class,
-    "kubernetes.io/cinder": cinder.storage_class,
+    "kubernetes.io/cinder": openstack_cinder.storage_class,
     "kubernetes.io/gce-pd": gce_pd.storage_class,
     "kubernetes.io/portworx-volume": portworx.storage_class,
     "kubernetes.io/rbd": rbd.storage_class,
-    "kubernetes.io/vsphere-volume": vsphere.storage_class,
+    "kubernetes.io/vsphere-volume": vsphere_volume.storage_class,
 }
 _IN_TREE = "kubernetes.io/"
 _TABLES = {INLINE: INLINE_SOURCES, PV: VOLUME_SOURCES, CLASS: PROVISIONERS}

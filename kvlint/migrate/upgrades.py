@@ -61,9 +61,9 @@ _TOPOLOGY_FIELDS = {
 
 def driver_zone_keys() -> dict[str, str]:
     """The zone keys that CSI drivers report, where it is not the label of Kubernetes."""
-    from kvlint.migrate import aws_ebs, azure_disk, cinder, gce_pd
+    from kvlint.migrate import aws_ebs, azure_disk, gce_pd, openstack_cinder
 
-    return {module.DRIVER: module.ZONE_KEY for module in (aws_ebs, azure_disk, cinder, gce_pd)}
+    return {module.DRIVER: module.ZONE_KEY for module in (aws_ebs, azure_disk, gce_pd, openstack_cinder)}
 
 
 def _rename_keys(change: Change, holder: Object, path: str, keys: Mapping[str, str]) -> None:
