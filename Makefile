@@ -44,3 +44,6 @@ check: lint types contracts fresh test  ## everything that must hold before a co
 
 clean:  ## remove what the targets made
 	@rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+score: $(VENV)/.dev  ## score against a labelled corpus: make score CORPUS=folder
+	@$(BIN)/python tools/score.py $(CORPUS)

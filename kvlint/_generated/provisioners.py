@@ -89,7 +89,7 @@ ROWS = (
                 'Moves from the parameters to the list mountOptions of the class.',
             ),
         ),
-        ('(quay\\.io/external_storage|quay\\.io/kubernetes_incubator)/nfs-provisioner(-arm|-amd64|-arm64)?',),
+        (),
         'The project goes on as nfs-ganesha-server-and-external-provisioner; replace the image, or serve the data from an NFS server and use the NFS CSI driver.',
         ('https://github.com/kubernetes-sigs/nfs-ganesha-server-and-external-provisioner',),
     ),

@@ -177,7 +177,6 @@ TOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {
     'retired-provisioner': (
         'StorageClass',
         ('ontainers', 'nfs-client-provisioner'),
-        ('ontainers', 'nfs-provisioner'),
         ('ontainers', 'rbd-provisioner'),
         ('ontainers', 'cephfs-provisioner'),
         ('ontainers', 'efs-provisioner'),
