@@ -457,5 +457,6 @@ def test_steps_fit_the_workload() -> None:
     assert any("scale --namespace shop deployment/web --replicas=0" in step for step in deployment)
     pod = result(inline(entry, owner=("Pod", "it's"))).steps
     assert any("delete --namespace shop pod/'it'\"'\"'s'" in step for step in pod)
+    assert any("Delete it;" in step for step in result(inline(entry, owner=("Pod", ""))).steps)
     stateful = result(inline(entry, owner=("StatefulSet", "db")))
     assert "volumeClaimTemplate" in notes(stateful)

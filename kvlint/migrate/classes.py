@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvlint.finding import Migration
-from kvlint.migrate.draft import Draft, install, quote
+from kvlint.migrate.draft import Draft, install, note_redirected, quote
 from kvlint.migrate.objects import Object
 from kvlint.migrate.persistent import without_credentials, without_server_fields
 from kvlint.migrate.subject import Refused, mapping, string, string_map, strings
@@ -98,6 +98,7 @@ def replace(
         value = replaced.get(key, old.get(key))
         if key not in replaced or value is not None:
             new[key] = value
+    note_redirected(draft, "old class")
     draft.note("A class is immutable: delete and create it again. Volumes it has provisioned are not affected.")
     return draft.done(
         f"StorageClass `{name}` with {draft.driver}",

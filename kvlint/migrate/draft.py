@@ -157,13 +157,19 @@ def quote(word: str) -> str:
 
 def manual(draft: Draft, title: str, manifests: Sequence[Object] = ()) -> Migration:
     """A migration that only the reader can do: the draft's steps say how, its notes why. `manifests` are offered."""
-    migration = draft.done(title, manifests, None, draft.steps, MANUAL)
-    return migration._replace(status="manual", inputs=draft.subject.inputs.missing)
+    return draft.done(title, manifests, None, draft.steps, MANUAL)._replace(status=MANUAL)
 
 
 def install(draft: Draft) -> list[str]:
     """The first step of every migration to a CSI driver."""
     return [f"Install the CSI driver `{draft.driver}` in the cluster."] if draft.driver else []
+
+
+def note_redirected(draft: Draft, what: str) -> None:
+    """Note that Kubernetes hands `what` to the driver by itself, if it does."""
+    if draft.plugin and draft.plugin.after_removal == REDIRECTED and draft.plugin.redirected_in:
+        since = ".".join(map(str, draft.plugin.redirected_in))
+        draft.note(f"Since Kubernetes {since} `{draft.driver}` serves the {what} too, where it is installed.")
 
 
 def bind(
@@ -209,9 +215,7 @@ def bind(
         ),
         claim(name, namespace, volume=volume, capacity=capacity, access_mode=mode),
     )
-    if draft.plugin and draft.plugin.after_removal == REDIRECTED and draft.plugin.redirected_in:
-        since = ".".join(map(str, draft.plugin.redirected_in))
-        draft.note(f"Since Kubernetes {since} `{draft.driver}` serves the inline volume too, where it is installed.")
+    note_redirected(draft, "inline volume")
     if mode in (RWO, RWOP):
         _single_node(draft)
     if subject.owner[0] == "StatefulSet":
@@ -244,17 +248,17 @@ def _single_node(draft: Draft) -> None:
 def _switch(draft: Draft, name: str, volume: str, namespace: str | None, mode: str) -> list[str]:
     kind, owner = draft.subject.owner
     where = f" --namespace {quote(namespace)}" if namespace else ""
-    workload = f"{kind.lower()}/{quote(owner)}" if owner else kind
+    workload = f"{kind.lower()}/{quote(owner)}"
     steps = [
         f"Apply PersistentVolume `{volume}` (this needs cluster-level rights) and claim `{name}`, then wait: "
         f"`kubectl wait{where} --for=jsonpath='{{.status.phase}}'=Bound pvc/{name}`"
     ]
-    if mode in (RWO, RWOP) and kind in ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"):
+    if mode in (RWO, RWOP) and owner and kind in ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"):
         steps.append(f"Stop the Pods that hold the disk: `kubectl scale{where} {workload} --replicas=0`")
     if kind in ("Pod", "Job"):
+        command = f": `kubectl delete{where} {workload}`" if owner else ""
         steps.append(
-            f"Volumes of a {kind} cannot be changed: `kubectl delete{where} {workload}`, then apply the manifest with "
-            "the claim."
+            f"Volumes of a {kind} cannot be changed. Delete it{command}; then apply the manifest with the claim."
         )
     else:
         steps.append(f"Apply the changed {kind} and see that its Pods start.")

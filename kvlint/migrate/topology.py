@@ -30,7 +30,7 @@ def labels(draft: Draft) -> dict[str, str]:
         if result.setdefault(new, value) != value:
             raise Refused(f"its labels name two values for {new}; keep the one where the storage is, then migrate it")
         if new != key:
-            draft.note(f"The label `{key}` is deprecated and becomes `{new}`.")
+            draft.note(f"The label `{key}` is deprecated and becomes `{new}`; a claim that selects by it must follow.")
     return result
 
 
