@@ -11,6 +11,10 @@ FACTS_VERSION = 1
 """Changes whenever a fact changes its fields or their meaning: cached facts of another version are not read."""
 
 CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
+DEFAULT_ANNOTATIONS = (
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+)
 
 CLASS_FIELD = "spec.storageClassName"
 CLASS_ANNOTATION_FIELD = f"metadata.annotations[{CLASS_ANNOTATION}]"
@@ -18,6 +22,8 @@ VOLUME_FIELD = "spec.volumeName"
 SIZE_FIELD = "spec.resources.requests.storage"
 CAPACITY_FIELD = "spec.capacity.storage"
 MODES_FIELD = "spec.accessModes"
+VOLUME_MODE_FIELD = "spec.volumeMode"
+DEFAULT_FIELDS = tuple(f"metadata.annotations[{key}]" for key in DEFAULT_ANNOTATIONS)
 
 Span = tuple[int, int, int, int]
 

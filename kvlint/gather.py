@@ -8,11 +8,14 @@ from kvlint.facts import (
     CLASS_ANNOTATION,
     CLASS_ANNOTATION_FIELD,
     CLASS_FIELD,
+    DEFAULT_ANNOTATIONS,
+    DEFAULT_FIELDS,
     MODES_FIELD,
     SIZE_FIELD,
     TEMPLATE,
     VALUES,
     VOLUME_FIELD,
+    VOLUME_MODE_FIELD,
     Claim,
     ClaimRef,
     Driver,
@@ -33,10 +36,6 @@ from kvlint.views import Claim as ClaimView
 from kvlint.views import Views, Volume, VolumeSource
 from kvlint.yamltree import Document
 
-DEFAULT_ANNOTATIONS = (
-    "storageclass.kubernetes.io/is-default-class",
-    "storageclass.beta.kubernetes.io/is-default-class",
-)
 CSI_SECRET_REFS = (
     "controllerPublishSecretRef",
     "nodeStageSecretRef",
@@ -75,11 +74,13 @@ def _facts(resource: Resource, views: Views) -> Iterator[Fact]:
         spec = view.node.get("spec") or (view.node if view.path.endswith("Spec") else None)
         if spec is not None or view.origin != "custom":
             yield _claim(view, spec)
+    # A claim template of a StatefulSet takes the place of the Pod's volume of the same name.
+    replaced = {view.name for view in views["claim"] if isinstance(view, ClaimView) and view.origin == "template"}
     for volume in views["volume"]:
         assert isinstance(volume, Volume)  # noqa: S101 (narrows the type)
         claim = volume.node.at("persistentVolumeClaim", "claimName")
         name = _text(claim)
-        if claim is not None and name:
+        if claim is not None and name and volume.name not in replaced:
             path = f"{volume.path}.persistentVolumeClaim.claimName"
             yield Use(_place(resource, claim, path, volume.confidence, item=volume.name), name, volume.name)
 
@@ -94,7 +95,7 @@ def _claim(view: ClaimView, spec: Node | None) -> Claim:
         VOLUME_FIELD: _within(spec, "volumeName"),
         SIZE_FIELD: _within(spec, "resources", "requests", "storage"),
         MODES_FIELD: _within(spec, "accessModes"),
-        "spec.volumeMode": _within(spec, "volumeMode"),
+        VOLUME_MODE_FIELD: _within(spec, "volumeMode"),
         "spec.selector": _within(spec, "selector"),
     }
     owner = view.resource.node
@@ -107,7 +108,7 @@ def _claim(view: ClaimView, spec: Node | None) -> Claim:
         _text(spans[CLASS_ANNOTATION_FIELD]),
         _texts(spans[MODES_FIELD]),
         _text(spans[SIZE_FIELD]),
-        _text(spans["spec.volumeMode"]) or "Filesystem",
+        _text(spans[VOLUME_MODE_FIELD]) or "Filesystem",
         _text(spans[VOLUME_FIELD]) or "",
         _selector(spans["spec.selector"]),
         _text(_within(spec, "volumeAttributesClassName")) or "",
@@ -144,7 +145,7 @@ def _volume(resource: Resource, views: Views) -> PersistentVolume:
         CLASS_ANNOTATION_FIELD: node.at("metadata", "annotations", CLASS_ANNOTATION),
         CAPACITY_FIELD: _within(spec, "capacity", "storage"),
         MODES_FIELD: _within(spec, "accessModes"),
-        "spec.volumeMode": _within(spec, "volumeMode"),
+        VOLUME_MODE_FIELD: _within(spec, "volumeMode"),
         "spec.claimRef": _key(spec, "claimRef"),
         "spec.csi.volumeHandle": _within(csi, "volumeHandle"),
         "metadata.labels": _key(node.get("metadata"), "labels"),
@@ -162,7 +163,7 @@ def _volume(resource: Resource, views: Views) -> PersistentVolume:
         _text(spans[CLASS_ANNOTATION_FIELD]),
         _texts(spans[MODES_FIELD]),
         _text(spans[CAPACITY_FIELD]),
-        _text(spans["spec.volumeMode"]) or "Filesystem",
+        _text(spans[VOLUME_MODE_FIELD]) or "Filesystem",
         None
         if reference is None or reference.is_null
         else ClaimRef(*(_text(reference.get(key)) or "" for key in ("namespace", "name", "uid"))),
@@ -185,7 +186,7 @@ def _storage_class(resource: Resource) -> StorageClass:
     spans = {
         "metadata.name": node.at("metadata", "name"),
         "provisioner": provisioner,
-        "default": next((mark for mark in marks if mark is not None), None),
+        **dict(zip(DEFAULT_FIELDS, marks, strict=True)),
     }
     return StorageClass(
         _place(resource, _head(node), "", Confidence.HIGH, spans),
@@ -204,14 +205,6 @@ _CLASS = re.compile(r"(?m)^[ \t-]*kind:[ \t]+StorageClass\b")
 _INFLATED = re.compile(r"(?m)^helmCharts:")
 _SCALAR = re.compile(r"(?m)[:-][ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*[,}\]]*[ \t]*(?:#.*)?$")
 MAX_WORDS = 2_000
-
-
-def may_mention(file: str, data: bytes) -> bool:
-    """Whether `mention_of` can find anything in a file of this name and content, told without decoding it."""
-    return "values" in file or any(map(data.__contains__, _MENTIONING)) or (b"{{" in data and b"StorageClass" in data)
-
-
-_MENTIONING = (b"HelmRelease", b"HelmChart", b"Application", b"helmCharts")
 
 
 def mention_of(file: str, text: str) -> Mention | None:

@@ -6,9 +6,11 @@ from kvlint.facts import (
     CAPACITY_FIELD,
     CLASS_ANNOTATION_FIELD,
     CLASS_FIELD,
+    DEFAULT_FIELDS,
     MODES_FIELD,
     SIZE_FIELD,
     VOLUME_FIELD,
+    VOLUME_MODE_FIELD,
     Claim,
     ClaimRef,
     Driver,
@@ -28,6 +30,8 @@ FIELDS = {
     "request": SIZE_FIELD,
     "capacity": CAPACITY_FIELD,
     "modes": MODES_FIELD,
+    "volume_mode": VOLUME_MODE_FIELD,
+    "default": DEFAULT_FIELDS[0],
     "claim_ref": "spec.claimRef",
     "handle": "spec.csi.volumeHandle",
 }
@@ -94,7 +98,7 @@ def volume(name: str = "p", file: str = "all.yaml", line: int = 1, **given: Any)
 def storage_class(
     name: str, provisioner: str = "ebs.csi.aws.com", file: str = "all.yaml", line: int = 1, **given: Any
 ) -> StorageClass:
-    return StorageClass(place("StorageClass", name, None, file, line), name, provisioner, **given)
+    return StorageClass(place("StorageClass", name, None, file, line, fields=tuple(given)), name, provisioner, **given)
 
 
 def use(name: str, owner: str = "app", namespace: str | None = "ns", file: str = "all.yaml", kind: str = "Pod") -> Use:

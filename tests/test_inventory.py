@@ -175,6 +175,8 @@ spec:
       volumes:
         - name: shared
           persistentVolumeClaim: {claimName: common}
+        - name: data
+          persistentVolumeClaim: {claimName: replaced-by-the-template}
         - name: scratch
           ephemeral: {volumeClaimTemplate: {spec: {storageClassName: fast}}}
   volumeClaimTemplates:
@@ -189,7 +191,7 @@ spec:
     assert claim_names(data) == ("data-web-5", "data-web-6", "data-web-7")
     assert claim_names(scratch) == ()
     assert data.place.path("spec.storageClassName") == "spec.volumeClaimTemplates[0].spec.storageClassName"
-    assert scratch.place.field == "spec.template.spec.volumes[1].ephemeral.volumeClaimTemplate"
+    assert scratch.place.field == "spec.template.spec.volumes[2].ephemeral.volumeClaimTemplate"
     assert (used.claim, used.volume, used.place.namespace) == ("common", "shared", "shop")
 
 

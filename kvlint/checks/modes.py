@@ -5,11 +5,13 @@ from collections.abc import Container, Iterator, Sequence
 from kvlint import binder
 from kvlint.binder import Cluster
 from kvlint.checks.world import Judgement, World, class_location, describe
-from kvlint.facts import MODES_FIELD, Claim, PersistentVolume
+from kvlint.facts import MODES_FIELD, VOLUME_MODE_FIELD, Claim, PersistentVolume
 from kvlint.finding import Confidence, Severity
 from kvlint.inventory import Inventory
 from kvlint.knowledge import access_modes, csi_drivers
 from kvlint.knowledge.access_modes import BLOCK, AccessModes
+
+NO_BLOCK = "takes no raw block volumes"
 
 RWO, ROX, RWX, RWOP = "ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"
 
@@ -40,7 +42,7 @@ def _of_volume(volume: PersistentVolume) -> Iterator[Judgement]:
         yield Judgement(
             "unsupported-access-mode",
             volume.place,
-            (MODES_FIELD, "metadata.name"),
+            _keys(problem),
             {"what": f"PersistentVolume `{volume.name}`", "problem": f"{what} {problem}"},
             severity,
             Confidence.HIGH if known.verified else Confidence.MEDIUM,
@@ -68,7 +70,7 @@ def _of_claim(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judg
         yield Judgement(
             "unsupported-access-mode",
             claim.place,
-            (MODES_FIELD, "metadata.name"),
+            _keys(problem),
             {"what": describe(claim), "problem": f"class `{name}` makes volumes with {provisioner}, which {problem}"},
             Severity.WARNING,
             min(Confidence.HIGH if known.verified else Confidence.MEDIUM, Confidence(claim.place.confidence)),
@@ -76,6 +78,10 @@ def _of_claim(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judg
                 class_location(item, "the driver", "provisioner") for item in inventory.storage_classes(name, where)[:1]
             ),
         )
+
+
+def _keys(problem: str) -> tuple[str, ...]:
+    return (VOLUME_MODE_FIELD if problem == NO_BLOCK else MODES_FIELD, "metadata.name")
 
 
 def _problem(modes: Sequence[str], volume_mode: str, known: AccessModes | None, *, csi: bool, collapses: bool) -> str:
@@ -87,7 +93,7 @@ def _problem(modes: Sequence[str], volume_mode: str, known: AccessModes | None, 
         return ""
     takes = [mode.mode for mode in known.of(volume_mode)]
     if volume_mode == BLOCK and not takes:
-        return "takes no raw block volumes"
+        return NO_BLOCK
     if csi and RWO in takes:
         takes.append(RWOP)
     refused = [mode for mode in modes if mode in (RWO, ROX, RWX, RWOP) and mode not in takes]

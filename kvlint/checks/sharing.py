@@ -8,7 +8,7 @@ from kvlint import binder
 from kvlint.binder import Cluster
 from kvlint.checks.binding import judge_claim
 from kvlint.checks.world import Judgement, World, class_location, describe, literal, volume_location
-from kvlint.facts import VOLUME_FIELD, Claim, Fact, PersistentVolume, StorageClass, Use
+from kvlint.facts import DEFAULT_FIELDS, VOLUME_FIELD, Claim, Fact, PersistentVolume, StorageClass, Use
 from kvlint.finding import Confidence, Location, Severity
 from kvlint.inventory import Inventory, claim_names, in_line, same_folder, same_namespace
 
@@ -134,7 +134,7 @@ def ambiguous_defaults(inventory: Inventory, world: World, files: Container[str]
                 f"`{earlier.name}`",
                 Severity.WARNING if sure else Severity.INFO,
                 _nearness(later, earlier),
-                (class_location(earlier, "also default", "default"),),
+                (class_location(earlier, "also default", *DEFAULT_FIELDS),),
             )
     for item in marked:
         if item.place.file in files and world.defaults and item.name not in world.defaults:
@@ -146,7 +146,9 @@ def _ambiguous(
     item: StorageClass, other: str, severity: Severity, confidence: Confidence, related: tuple[Location, ...] = ()
 ) -> Judgement:
     values = {"class": item.name, "other": other}
-    return Judgement("ambiguous-default-storage-class", item.place, ("default",), values, severity, confidence, related)
+    return Judgement(
+        "ambiguous-default-storage-class", item.place, DEFAULT_FIELDS, values, severity, confidence, related
+    )
 
 
 def _contested(later: Claim, earlier: Claim, name: str, volumes: Sequence[PersistentVolume]) -> Judgement:
@@ -154,7 +156,8 @@ def _contested(later: Claim, earlier: Claim, name: str, volumes: Sequence[Persis
         evidence = f"{later.replicas} replicas of {later.place.kind} `{later.place.name}` want it"
         related: tuple[Location, ...] = ()
     else:
-        evidence = f"{describe(earlier)} in `{earlier.place.file}` takes it"
+        namespace = f" of namespace `{earlier.namespace}`" if earlier.namespace not in (None, later.namespace) else ""
+        evidence = f"{describe(earlier)}{namespace} in `{earlier.place.file}` takes it"
         related = (earlier.place.location(VOLUME_FIELD, "metadata.name", label="the other claim"),)
     return Judgement(
         "contested-volume",
