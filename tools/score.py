@@ -1,7 +1,7 @@
 """Score kvlint against a labelled corpus: `python tools/score.py FOLDER`.
 
-The folder holds a `score.py` with `main` and `lint(command, file)`; kvlint runs in this process instead of once for every
-file, which gives the same findings in a twentieth of the time. `--real` runs the installed command as it stands there."""
+The folder holds a `score.py` with `main` and `lint(command, file)`; kvlint runs in this process instead of once for
+every file, which gives the same findings in a twentieth of the time. `--real` runs the installed command instead."""
 
 import collections
 import importlib.util

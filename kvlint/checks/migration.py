@@ -64,9 +64,17 @@ def class_migration(resource: Resource, context: Context) -> Callable[[], Migrat
     return make
 
 
-def upgrade(name: str, resource: Resource, context: Context) -> Callable[[], Migration] | None:
-    """Makes the change of a whole object to the current form of what is deprecated in it."""
-    return None
+def upgrade(aspect: str, resource: Resource, context: Context) -> Callable[[], Migration]:
+    """Makes the change of a whole object to the current form of what is deprecated in it (`kvlint.migrate.upgrades`)."""
+
+    def make() -> Migration:
+        from kvlint.migrate.subject import Inputs
+        from kvlint.migrate.upgrades import upgrade as change
+
+        namespace = resource.namespace or context.namespace
+        return change(aspect, plain(resource.node), namespace, Inputs(context.inputs))
+
+    return make
 
 
 def plain(node: Node) -> dict[str, Any]:
