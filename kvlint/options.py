@@ -97,6 +97,16 @@ CHECK = Command(
             ),
         ),
         (
+            "Rendered input",
+            (
+                Option("helm", "also lint what this chart renders to", "CHART", many=True),
+                Option("values", "values file of the chart", "FILE", many=True),
+                Option("set", "value of the chart, as helm takes it", "KEY=VALUE", many=True),
+                Option("kustomize", "also lint what this kustomization builds to", "DIR", many=True),
+                Option("allow-remote", "let helm and kustomize fetch charts, bases and resources"),
+            ),
+        ),
+        (
             "Fixes",
             (
                 Option("fix", "apply safe fixes"),

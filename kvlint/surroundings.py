@@ -1,7 +1,7 @@
 """Files that are read only to resolve references of the linted ones: the repository around them, and named paths."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from kvlint.config import Config
 from kvlint.engine import FileFacts, inventory_of, map_source
@@ -12,9 +12,14 @@ from kvlint.source import Source
 
 
 def surroundings(
-    arguments: Arguments, config: Config, plan: Plan, facts: Sequence[FileFacts], roots: files.Roots
+    arguments: Arguments,
+    config: Config,
+    plan: Plan,
+    facts: Sequence[FileFacts],
+    roots: files.Roots,
+    rendered: Container[str] = (),
 ) -> list[FileFacts]:
-    """The facts of other files.
+    """The facts of other files; `rendered` names those whose facts are of a rendering, which has no repository.
 
     Paths named by `--inventory` or the configuration are always read; the Git repositories of the linted files only
     when what was read so far leaves a reference open. A file that cannot be read tells nothing."""
@@ -30,7 +35,8 @@ def surroundings(
     from kvlint.checks.binding import leaves_open
 
     if leaves_open(*inventory_of((*facts, *others), plan)):
-        repositories = dict.fromkeys(root for one in facts if (root := roots.of(one.file)) is not None)
+        own = (one.file for one in facts if one.file not in rendered)
+        repositories = dict.fromkeys(root for file in own if (root := roots.of(file)) is not None)
         others += _facts_of([os.path.relpath(root) for root in repositories], exclude, plan, roots, seen)
     return others
 

@@ -12,6 +12,7 @@ from kvlint import registry
 from kvlint.cli import main
 from kvlint.engine import FileFacts, map_source, reduce
 from kvlint.finding import Severity
+from kvlint.inputs.templates import point_out
 from kvlint.plan import ActiveRule, Plan
 from kvlint.rule import Check, Context, Match
 from kvlint.source import Source
@@ -118,11 +119,11 @@ def test_fingerprints_stay_when_lines_move() -> None:
     assert len({finding.fingerprint for finding in one}) == len(one)
 
 
-def test_templates_of_a_folder_are_one_finding() -> None:
+def test_templates_of_a_run_are_one_finding() -> None:
     text = "apiVersion: v1\nkind: PersistentVolume\nmetadata:\n  name: {{ .x }}\nspec:\n  {{- if .y }}\n  nfs: {}\n"
     plan = Plan(active())
     facts = [map_source(Source(f"chart/templates/{name}.yaml", text.encode()), plan) for name in "abc"]
-    (finding,) = reduce(facts, plan).findings
+    (finding,) = point_out(reduce(facts, plan)).findings
     assert (finding.rule, finding.severity) == ("unrendered-template", Severity.INFO)
     assert "3 files" in finding.message
 

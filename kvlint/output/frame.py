@@ -48,7 +48,7 @@ def place(location: Location) -> str:
 def framed(finding: Finding, fix: Fix | None, masks: Masks, color: bool) -> Iterator[str]:
     """The lines of a finding: what, where, the frame, and the notes; `fix` is what its fix line offers."""
     severity = paint(finding.severity.label, finding.severity, color)
-    gutter = max(2, *(len(str(spot.end_line)) for spot in (finding.location, *finding.related)))
+    gutter = max(2, *(len(str(spot.end_line)) for spot in (_framed_place(finding), *finding.related)))
     yield f"{severity}[{finding.rule}]: {one_line(finding.message)}"
     yield f"{' ' * gutter}--> {place(finding.location)}{_about(finding)}"
     sections = _sections(finding, masks)
@@ -84,9 +84,16 @@ def _about(finding: Finding) -> str:
     return f" ({about})" if about else ""
 
 
+def _framed_place(finding: Finding) -> Location:
+    """What a frame shows: the place in the file, or in the rendering where the file's own is not known."""
+    place = finding.location
+    return place if place.line or finding.rendered is None else finding.rendered
+
+
 def _sections(finding: Finding, masks: Masks) -> list[_Section]:
     """One section for the finding's own file, one for each other file of known text, one for each place without."""
-    sections = [_Section(finding.location, _marks(finding.location, "^", masks))]
+    place = _framed_place(finding)
+    sections = [_Section(place, _marks(place, "^", masks))]
     by_file = {finding.location.file: sections[0]} if sections[0].marks else {}
     for related in finding.related:
         marks = _marks(related, "-", masks)
