@@ -6,19 +6,16 @@ cached and sent between processes."""
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from kvlint.facts import Fact
-from kvlint.finding import Finding, Report, Summary
-from kvlint.hide import Masks, hide
-from kvlint.ignores import Ignore
-from kvlint.judge import Judge
+from kvlint.finding import Finding, Masks, Report, Summary
 from kvlint.knowledge.version import AS_OF, format_version
 from kvlint.plan import ActiveRule, Plan
+from kvlint.relevance import may_mention
 from kvlint.source import Source
-from kvlint.suppress import settle
-from kvlint.yamltree import documents
 
 if TYPE_CHECKING:
     from kvlint.checks.world import World
+    from kvlint.facts import Fact
+    from kvlint.ignores import Ignore
     from kvlint.inventory import Inventory
 
 
@@ -33,26 +30,36 @@ class FileFacts(NamedTuple):
     masks: Masks
     summary: Summary
     failed: bool
-    ignores: tuple[Ignore, ...] = ()
-    facts: tuple[Fact, ...] = ()
+    ignores: "tuple[Ignore, ...]" = ()
+    facts: "tuple[Fact, ...]" = ()
 
 
 def map_source(source: Source, plan: Plan) -> FileFacts:
     """Judge one file alone. Never raises for what the file holds: malformed or hostile content becomes a finding."""
+    mentions: tuple[Fact, ...] = ()
+    if plan.gathers and may_mention(source.name, source.data):
+        from kvlint.gather import mention_of
+
+        mention = mention_of(source.name, source.text)
+        mentions = (mention,) if mention is not None else ()
+    if plan.skip_test and not plan.relevance.of_data(source.data):
+        objects = source.data.count(b"\nkind:") + source.data.startswith(b"kind:")
+        return FileFacts(source.name, (), (), Summary(1, 1, objects, not objects), False, (), mentions)
+    from kvlint.judge import Judge
+    from kvlint.yamltree import documents
+
     judge = Judge(source, plan)
-    if not plan.skip_test or plan.relevance.of_data(source.data):
-        for document in documents(source):
-            judge.document(document)
-    else:
-        judge.cold(source.data.count(b"\nkind:") + source.data.startswith(b"kind:"))
+    for document in documents(source):
+        judge.document(document)
     findings = judge.finish()
     masks: Masks = ()
     if judge.parts:
+        from kvlint.hide import hide
+
         findings, masks = hide(source, judge.parts, findings)
-    if plan.gathers:
-        judge.mention()
+    summary = judge.summary()
     return FileFacts(
-        source.name, findings, masks, judge.summary(), judge.failed, tuple(judge.ignores), tuple(judge.facts)
+        source.name, findings, masks, summary, judge.failed, tuple(judge.ignores), (*judge.facts, *mentions)
     )
 
 
@@ -68,7 +75,7 @@ def reduce(
     that judge all files together."""
     facts = tuple(facts)
     findings: list[Finding] = []
-    masks: dict[str, tuple[tuple[int, int, int, int], ...]] = {}
+    masks: dict[str, Masks] = {}
     ignores: dict[str, tuple[Ignore, ...]] = {}
     files = documents_read = objects = skipped = 0
     failed = False
@@ -84,15 +91,16 @@ def reduce(
         skipped += one.summary.skipped
         failed = failed or one.failed
     inventory = 0
-    if plan.across and others is not None:
+    if plan.across and others is not None and any(one.facts for one in facts):
         from kvlint.joint import joint_findings
 
         joint, broken = joint_findings(plan, *inventory_of((*facts, *others), plan), {one.file for one in facts})
         findings += joint
         failed = failed or broken
         inventory = sum(one.summary.resources for one in others)
-    findings = _one_of_templates(findings)
-    if plan.suppression is not None:
+    if plan.suppression is not None and (findings or ignores):
+        from kvlint.suppress import settle
+
         findings = settle(findings, ignores, plan.suppression)
     findings.sort(key=lambda f: (f.location.file, f.location.line, f.location.column, f.rule, f.field))
     summary = Summary(files, documents_read, objects, skipped, inventory)
@@ -108,21 +116,6 @@ def inventory_of(facts: Iterable[FileFacts], plan: Plan) -> "tuple[Inventory, Wo
     read = sum(one.summary.resources for one in facts)
     inventory = Inventory((fact for one in facts for fact in one.facts), read, len(facts))
     return inventory, plan.world or World()
-
-
-def _one_of_templates(findings: list[Finding]) -> list[Finding]:
-    """Keep one finding for all unrendered templates of a run: they are something to render, not thirty mistakes."""
-    kept = [finding for finding in findings if finding.rule != "unrendered-template"]
-    templates = [finding for finding in findings if finding.rule == "unrendered-template"]
-    if templates:
-        first = min(templates, key=lambda finding: finding.location)
-        folders = {finding.location.file.rpartition("/")[0] for finding in templates}
-        if len(folders) > 1:
-            first = first._replace(message=f"{len(templates)} files in {len(folders)} folders are templates")
-        elif len(templates) > 1:
-            first = first._replace(message=f"{len(templates)} files of `{folders.pop() or '.'}` are templates")
-        kept.append(first)
-    return kept
 
 
 __all__ = ["ActiveRule", "FileFacts", "Plan", "map_source", "reduce"]

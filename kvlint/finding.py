@@ -154,6 +154,10 @@ class Summary(NamedTuple):
     inventory: int = 0
 
 
+Masks = tuple[tuple[int, int, int, int], ...]
+"""The spans of a file (line, column, end line, end column) that hold credentials."""
+
+
 class Report(NamedTuple):
     """The result of a run: all findings (suppressed ones included, marked), sorted by file, position and rule.
 
@@ -165,7 +169,7 @@ class Report(NamedTuple):
     summary: Summary
     target: str
     as_of: str
-    masks: dict[str, tuple[tuple[int, int, int, int], ...]]
+    masks: dict[str, Masks]
     notices: tuple[str, ...] = ()
     failed: bool = False
 

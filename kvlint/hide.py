@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from kvlint.checks.masks import Part, Secrets, secrets_of
-from kvlint.finding import MANUAL, Finding, Fix, Location, Migration
+from kvlint.finding import MANUAL, Finding, Fix, Location, Masks, Migration
 from kvlint.source import Source
-
-Masks = tuple[tuple[int, int, int, int], ...]
 
 
 def hide(source: Source, parts: Iterable[Part], findings: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], Masks]:

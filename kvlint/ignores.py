@@ -9,25 +9,25 @@ of a Pod or claim template for the template. There is no way to ignore everythin
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from kvlint import yamltree
-from kvlint.node import Node
 from kvlint.relevance import WORD
-from kvlint.resources import Resource
 from kvlint.source import Source
-from kvlint.views import Metadata, Views
-from kvlint.yamltree import Document
+
+if TYPE_CHECKING:
+    from kvlint.node import Node
+    from kvlint.resources import Resource
+    from kvlint.yamltree import Document
 
 COMMENT, ANNOTATION = "comment", "annotation"
 
 _ANNOTATION_PREFIX = "kvlint/"
 _IGNORE_PREFIX = "kvlint/ignore."
-_RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-_LINE_BREAK = re.compile(r"[\r\n]")
-_HASH = re.compile(r"(?:^|[ \t])#")
-_DIRECTIVE = re.compile(r"#[ \t]*kvlint:[ \t]*ignore\[([^\]]*)\](?:[ \t]+(.*))?\Z")
-_INTENDED = re.compile(r"#[ \t]*kvlint\b[ \t:=,-]*(?:ignore|disable|noqa|nolint|skip|off|suppress)", re.IGNORECASE)
+_RULE_ID = r"[a-z0-9]+(?:-[a-z0-9]+)*\Z"
+_LINE_BREAK = r"[\r\n]"
+_HASH = r"(?:^|[ \t])#"
+_DIRECTIVE = r"#[ \t]*kvlint:[ \t]*ignore\[([^\]]*)\](?:[ \t]+(.*))?\Z"
+_INTENDED = r"(?i)#[ \t]*kvlint\b[ \t:=,-]*(?:ignore|disable|noqa|nolint|skip|off|suppress)"
 
 
 class Ignore(NamedTuple):
@@ -54,10 +54,12 @@ class Ignore(NamedTuple):
     sure: bool
 
 
-def comments(source: Source, documents: Iterable[tuple[Document, Sequence[Node | None], bool]]) -> list[Ignore]:
+def comments(source: Source, documents: "Iterable[tuple[Document, Sequence[Node | None], bool]]") -> list[Ignore]:
     """All ignore comments of a source. `documents` are its documents, each with its trees and whether it was judged.
 
     A document that could not be composed has no trees: there every `#` after white space is taken for a comment."""
+    from kvlint import yamltree
+
     lines = _Lines(source)
     return [
         ignore
@@ -67,10 +69,12 @@ def comments(source: Source, documents: Iterable[tuple[Document, Sequence[Node |
     ]
 
 
-def annotations(source: Source, resource: Resource, sure: bool = True) -> Iterator[Ignore]:
+def annotations(source: Source, resource: "Resource", sure: bool = True) -> Iterator[Ignore]:
     """The ignore annotations of an object and of the Pod and claim templates in it."""
     if _ANNOTATION_PREFIX not in resource.document.text:
         return
+    from kvlint.views import Metadata, Views
+
     first, _ = source.index_to_position(resource.node.start)
     last, _ = source.index_to_position(max(resource.node.start, resource.node.end - 1))
     for view in Views(resource)["metadata"]:
@@ -135,16 +139,16 @@ class _Lines:
 def _directives(lines: _Lines, comment: int, end: int, sure: bool) -> Iterator[Ignore]:
     """The ignores in the comment from `comment` to `end`, the end of its line."""
     text, start = lines.text, lines.start(comment)
-    hashes = [comment + match.end() - 1 for match in _HASH.finditer(text[comment:end])]
+    hashes = [comment + match.end() - 1 for match in re.finditer(_HASH, text[comment:end])]
     alone = not text[start:comment].strip()
     line, _ = lines.source.index_to_position(comment)
     for number, here in enumerate(hashes):
         stop = hashes[number + 1] if number + 1 < len(hashes) else end
         segment = text[here:stop].rstrip()
-        match = _DIRECTIVE.match(segment)
+        match = re.match(_DIRECTIVE, segment)
         rules = tuple(part.strip() for part in match[1].split(",")) if match else ()
-        if match is None or not all(_RULE_ID.match(rule) for rule in rules):
-            if not _INTENDED.match(segment):
+        if match is None or not all(re.match(_RULE_ID, rule) for rule in rules):
+            if not re.match(_INTENDED, segment):
                 continue
             rules = ()
         if len(hashes) == 1 and alone:
@@ -176,7 +180,7 @@ def _span(source: Source, start: int, end: int) -> tuple[int, int, int, int]:
 
 def line_end(text: str, index: int) -> int:
     """Index of the first line break at or after `index`, or the end of the text."""
-    match = _LINE_BREAK.search(text, index)
+    match = re.compile(_LINE_BREAK).search(text, index)
     return match.start() if match else len(text)
 
 

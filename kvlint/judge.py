@@ -1,10 +1,9 @@
 """Judging one file alone: its documents, their objects, and the findings of the engine itself."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from kvlint import ignores
-from kvlint.checks.masks import Part
-from kvlint.facts import Fact
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Summary
 from kvlint.ignores import Ignore
 from kvlint.plan import ActiveRule, Plan, Planned
@@ -14,6 +13,10 @@ from kvlint.rule import Match, fill
 from kvlint.source import Source
 from kvlint.views import View, Views
 from kvlint.yamltree import MAPPING, SCALAR, Document, Node, YamlError
+
+if TYPE_CHECKING:
+    from kvlint.checks.masks import Part
+    from kvlint.facts import Fact
 
 PLACEHOLDER = "<kvlint:"
 """How a placeholder of a migration starts (`kvlint.migrate.subject`)."""
@@ -105,6 +108,8 @@ class Judge:
         if WORD in document.text:
             self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
         if len(self.findings) > before:
+            from kvlint.checks.masks import Part
+
             self.parts.append(Part(document.start, document.end, roots))
 
     def broken(self, document: Document, error: YamlError) -> None:
@@ -148,14 +153,6 @@ class Judge:
             if internal is not None:
                 values = {"rule": planned.active.rule.id, "error": type(error).__name__}
                 self.findings.append(self.finding(internal, Match(_head(view.node), view.path, values), view))
-
-    def mention(self) -> None:
-        """Note what releases, values and templates mention: they may define what manifests refer to."""
-        from kvlint.gather import may_mention, mention_of
-
-        if may_mention(self.source.name, self.source.data):
-            mention = mention_of(self.source.name, self.source.text)
-            self.facts += [mention] if mention is not None else []
 
     def duplicate_keys(self, views: Views) -> None:
         """Report keys said twice in the mappings on the way to something that rules read."""

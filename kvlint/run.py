@@ -9,7 +9,7 @@ from kvlint import config as configuration
 from kvlint import registry
 from kvlint.config import Config
 from kvlint.engine import ActiveRule, FileFacts, Plan, map_source, reduce
-from kvlint.finding import Finding, Report, Severity
+from kvlint.finding import Report, Severity
 from kvlint.inputs import files
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
 from kvlint.options import Arguments
@@ -21,8 +21,8 @@ from kvlint.suppress import UNUSED, Policy
 
 if TYPE_CHECKING:
     from kvlint.checks.world import World
+    from kvlint.inputs.rendering import Rendering
 
-BASELINE_FILE = ".kvlint-baseline.json"
 MANY_FILES = 200
 """From this many files on, a terminal gets a progress bar."""
 
@@ -146,20 +146,24 @@ def plan_of(arguments: Arguments, known: Catalogue, roots: files.Roots, notices:
     )
 
 
-def _world(arguments: Arguments, config: Config) -> "World":
+def _world(arguments: Arguments, config: Config) -> "World | None":
     """What a run knows besides the manifests: classes of the platforms and of the configuration, and whether that is
-    all."""
-    from kvlint.checks.world import world
-
+    all. None: nothing."""
     platforms = arguments.words("platform") or list(config.platforms)
     closed = arguments.on("inventory-complete") or config.inventory_complete
+    if not (platforms or closed or config.known_classes):
+        return None
+    from kvlint.checks.world import world
+
     return world(platforms, config.known_classes, closed)
 
 
 def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
     """Lint what the command line names; `stdin_data` stands in for standard input. Raises UsageError, ConfigError."""
     notices: list[str] = []
-    paths = arguments.operands or ["."]
+    renderings = _rendered(arguments)
+    rendered = frozenset(file for one in renderings for file in one.files())
+    paths = arguments.operands or ([] if renderings else ["."])
     stdin = files.STDIN in paths
     given = [path for path in paths if path != files.STDIN]
     stdin_name = arguments.last("stdin-filename") or "<stdin>"
@@ -169,7 +173,9 @@ def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
     exclude = files.Exclusion(known.config.exclude, known.config.root)
     found = files.find(given, exclude, arguments.on("force-exclude"))
     notices.extend(_about_files(found, given))
-    sources: list[Source] = []
+    if rendered:
+        found = found._replace(files=[name for name in found.files if name not in rendered])
+    sources = [source for one in renderings for source in one.sources(roots.identity)]
     if stdin and not (arguments.on("force-exclude") and stdin_name in exclude):
         identity = roots.identity(stdin_name) if arguments.on("stdin-filename") else ""
         data = files.read_stdin() if stdin_data is None else stdin_data
@@ -177,105 +183,58 @@ def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
     errors = list(found.errors)
     facts = [map_source(source, plan) for source in sources]
     facts.extend(_map_files(found, plan, roots, errors, quiet=arguments.on("quiet")))
-    others = []
-    if plan.across:
+    others: list[FileFacts] = []
+    if plan.across and any(one.facts for one in facts):
         from kvlint.surroundings import surroundings
 
-        others = surroundings(arguments, known.config, plan, facts, roots)
+        others = surroundings(arguments, known.config, plan, facts, roots, rendered)
     report = reduce(facts, plan, tuple(notices), others)
+    if report.findings:
+        from kvlint.inputs.templates import point_out
+
+        report = point_out(report)
+    shown = sources
+    if renderings:
+        from kvlint.inputs.rendering import relocate
+
+        report = relocate(report, renderings)
+        shown = [source for source in sources if source.name not in rendered]
+        shown += [source for one in renderings for source in one.whole()]
     minimum = Severity[arguments.last("min-severity").upper()] if arguments.on("min-severity") else None
     if minimum is not None:
         report = report._replace(findings=tuple(f for f in report.findings if f.severity >= minimum))
     report = report._replace(failed=report.failed or bool(errors))
     failing = minimum if minimum is not None else Severity.WARNING
     names = tuple(one.file for one in facts)
-    stdin_used = stdin_name if sources else ""
-    return Run(report, known, plan, Texts(sources), failing, names, tuple(errors), stdin_used, (*facts, *others))
+    stdin_used = stdin_name if stdin_name in names else ""
+    return Run(report, known, plan, Texts(shown), failing, names, tuple(errors), stdin_used, (*facts, *others))
 
 
-def baseline_path(arguments: Arguments, config: Config) -> str:
-    """The baseline file of a run: named on the command line, in the configuration, or lying beside that."""
-    if arguments.on("baseline"):
-        return arguments.last("baseline")
-    return config.below(config.baseline or BASELINE_FILE)
+def _rendered(arguments: Arguments) -> "list[Rendering]":
+    """What the tools render that the command line asks for. Raises UsageError, ConfigError."""
+    charts, folders = arguments.every("helm"), arguments.every("kustomize")
+    for flag in ("values", "set"):
+        if arguments.on(flag) and not charts:
+            raise UsageError(f"`--{flag}` belongs to `--helm`")
+    if arguments.on("allow-remote") and not (charts or folders):
+        raise UsageError("`--allow-remote` belongs to `--helm` and `--kustomize`")
+    remote = arguments.on("allow-remote")
+    made: list[Rendering] = []
+    if charts:
+        from kvlint.inputs import helm
 
-
-def apply_baseline(arguments: Arguments, run: Run) -> tuple[Run, str]:
-    """Mark what the baseline holds; with `--write-baseline` write it anew and say what changed.
-
-    Also returns a sentence for the notices, or the empty string. Raises ConfigError."""
-    config = run.catalogue.config
-    path = baseline_path(arguments, config)
-    named = arguments.on("baseline") or bool(config.baseline)
-    writing = arguments.on("write-baseline")
-    exists = os.path.exists(path)
-    if not (writing or named or (exists and not arguments.on("isolated"))):
-        return run, ""
-    from kvlint import baseline
-
-    known = baseline.Baseline(path, ())
-    if not writing or (exists and (named or not arguments.on("isolated"))):
-        try:
-            known = baseline.parse(path, files.read(path))
-        except OSError as error:
-            raise ConfigError(f"cannot read the baseline `{path}`: {files.reason(error)}") from None
-        except baseline.BaselineError as error:
-            raise ConfigError(str(error)) from None
-    findings, matched = baseline.mark(run.report.findings, known)
-    stale = baseline.stale(known, matched, run.files, run.plan.rules)
-    note = ""
-    if writing:
-        rows = baseline.renew(known, findings, stale)
-        findings, _ = baseline.mark(run.report.findings, baseline.Baseline(path, tuple(rows)))
-        try:
-            files.write(path, baseline.render(rows))
-        except OSError as error:
-            raise ConfigError(f"cannot write the baseline `{path}`: {files.reason(error)}") from None
-        added, dropped = len(rows - set(known.rows)), len(set(known.rows) - rows)
-        note = f"`{path}` holds {len(rows)} accepted findings ({added} added, {dropped} dropped)"
-    elif stale:
-        share = f"{len(stale)} of {len(known.rows)} entries"
-        note = f"{share} of `{path}` match nothing any more: drop them with --write-baseline"
-    if arguments.on("no-ignores") and not writing:
-        return run, note
-    return run._replace(report=run.report._replace(findings=tuple(findings))), note
-
-
-def add_ignores(arguments: Arguments, run: Run) -> tuple[Run, list[str]]:
-    """Write an ignore comment at every finding that counts, then lint again.
-
-    Also returns sentences for the notices. Raises UsageError for standard input, ConfigError for a file that cannot be
-    written."""
-    from kvlint.annotate import add
-
-    if files.STDIN in arguments.operands:
-        raise UsageError("`--add-ignores` changes files, so it cannot take standard input")
-    by_file: dict[str, list[Finding]] = {}
-    for finding in run.report.counted():
-        if finding.rule != UNUSED:
-            by_file.setdefault(finding.location.file, []).append(finding)
-    changed = covered = 0
-    left: list[Finding] = []
-    for name, findings in by_file.items():
-        source = run.texts.source(name)
-        if source is None:
-            left.extend(findings)
-            continue
-        added = add(source, findings, arguments.last("add-ignores"))
-        left.extend(added.left)
-        if added.covered:
-            try:
-                files.write(name, added.data)
-            except OSError as error:
-                raise ConfigError(f"cannot write `{name}`: {files.reason(error)}") from None
-            changed, covered = changed + 1, covered + added.covered
-    notices = [f"wrote ignore comments for {covered} findings in {changed} files"]
-    for finding in left:
-        place = f"{finding.location.file}:{finding.location.line}"
-        notices.append(
-            f"no comment can stand at {place}: ignore `{finding.rule}` by an annotation or in per-file-ignores"
+        given = helm.Given(
+            arguments.every("values"),
+            arguments.every("set"),
+            arguments.last("kubernetes-version"),
+            arguments.last("namespace"),
         )
-    return check(arguments) if changed else run, notices
+        made += [helm.render(chart, given, allow_remote=remote) for chart in charts]
+    if folders:
+        from kvlint.inputs import kustomize
+
+        made += [kustomize.render(folder, allow_remote=remote) for folder in folders]
+    return made
 
 
 def _map_files(
