@@ -76,6 +76,7 @@ def _is_word(text: str) -> bool:
 
 
 def _check(arguments: "Arguments") -> int:
+    from kvlint import accept
     from kvlint import run as running
     from kvlint.problem import UsageError
 
@@ -84,7 +85,7 @@ def _check(arguments: "Arguments") -> int:
     outputs = _outputs(arguments)
     run = running.check(arguments)
     notices: list[str] = []
-    run, note = running.apply_baseline(arguments, run)
+    run, note = accept.apply_baseline(arguments, run)
     if arguments.on("diff"):
         return _diff(arguments, run)
     fixed_stdin: bytes | None = None
@@ -94,14 +95,14 @@ def _check(arguments: "Arguments") -> int:
         made = changes.make(arguments, run)
         fixed_stdin = changes.write(made, run)
         notices.extend(made.refused)
-        run, note = running.apply_baseline(arguments, running.check(arguments, fixed_stdin))
+        run, note = accept.apply_baseline(arguments, running.check(arguments, fixed_stdin))
         if made.findings:
             fixed = f"fixed {_count(made.findings, 'finding')} in {_count(len(made.files), 'file')}"
             notices.append(f"{fixed}; {len(run.report.counted())} left")
     if arguments.on("add-ignores"):
-        run, told = running.add_ignores(arguments, run)
+        run, told = accept.add_ignores(arguments, run)
         notices.extend(told)
-        run, note = running.apply_baseline(arguments, run)
+        run, note = accept.apply_baseline(arguments, run)
     notices.extend([note] if note else [])
     for error in run.errors:
         _complain(error)

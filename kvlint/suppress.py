@@ -10,6 +10,8 @@ from kvlint.rule import Rule, fill
 
 UNUSED = "unused-ignore"
 CONFIG = "config"
+NEVER_SILENCED = frozenset({UNUSED, "internal-error"})
+"""Rules for which no ignore comment is written: what they report is to be mended."""
 
 
 class PerFile(NamedTuple):
