@@ -31,7 +31,7 @@ def find(strings: Sequence[str]) -> Iterator[Hit]:
     suspicious = [index for index, text in enumerate(strings) if _hint().search(text)]
     if not suspicious:
         return
-    for at, name, verdict in _command([shell.plain(text) for text in strings]):
+    for at, name, verdict in _command([shell.plain(text) for text in strings], arguments=True):
         found.setdefault(at, []).append(Found(name, verdict))
     for at in suspicious:
         text = strings[at]
@@ -93,9 +93,11 @@ class _Argument(NamedTuple):
     option: str = ""
 
 
-def _command(words: Sequence[Word]) -> Iterator[tuple[int, str, Verdict]]:
-    """What a simple command gives away: number of the word, name, verdict. Spans are in the text of the words."""
-    for at, start, end, name, strength, option in (*_by_program(words), *_by_name(words)):
+def _command(words: Sequence[Word], *, arguments: bool = False) -> Iterator[tuple[int, str, Verdict]]:
+    """What a simple command gives away: number of the word, name, verdict. Spans are in the text of the words.
+
+    `arguments` says that the words are the strings of a manifest, of which some may be whole scripts."""
+    for at, start, end, name, strength, option in (*_by_program(words), *_by_name(words, arguments)):
         if start >= end:
             continue
         verdict = values.judge(name, words[at].text, start, end, ARGUMENT, strength)
@@ -113,10 +115,14 @@ def _moved(verdict: Verdict, word: Word) -> Verdict:
     return verdict._replace(start=start, end=end)
 
 
-def _by_name(words: Sequence[Word]) -> Iterator[_Argument]:
+def _by_name(words: Sequence[Word], arguments: bool) -> Iterator[_Argument]:
     """Options, variables and header lines whose name says that their value is a credential."""
     for position, word in enumerate(words):
-        yield from _assigned(position, word.text, 0)
+        if _assignment().match(word.text):
+            if not arguments or word.text.startswith("-") or " " not in word.text.strip():
+                yield from _assigned(position, word.text, 0)
+        else:
+            yield from _headed(position, word.text)
         option = _option().fullmatch(word.text)
         if option is None or position + 1 >= len(words):
             continue
@@ -127,7 +133,7 @@ def _by_name(words: Sequence[Word]) -> Iterator[_Argument]:
 
 
 def _assigned(position: int, text: str, offset: int) -> Iterator[_Argument]:
-    """`--name=value`, `name=value`, `--set a.name=value`, `Header: value` inside one word."""
+    """`--name=value`, `name=value`, `--set a.name=value` inside one word."""
     match = _assignment().match(text, offset)
     if match:
         name, start = match[1], match.end()
@@ -141,13 +147,15 @@ def _assigned(position: int, text: str, offset: int) -> Iterator[_Argument]:
                 yield _Argument(position, literal.end(), len(text), literal[0][:-1], Strength.GENERIC)
         elif offset == 0:
             yield from _assigned(position, text, start)
-        return
-    header = _header().match(text, offset)
+
+
+def _headed(position: int, text: str) -> Iterator[_Argument]:
+    """`Authorization: Bearer value`, and any `name: value` in one word."""
+    header = _header().match(text)
+    pair = _pair().match(text)
     if header:
         yield _Argument(position, *header.span(2), header[1], Strength.GENERIC)
-        return
-    pair = _pair().match(text, offset)
-    if pair and keys.strength(pair[1], keys.FLAG) >= Strength.GENERIC and _is_value(pair[1], pair[2]):
+    elif pair and keys.strength(pair[1], keys.FLAG) >= Strength.GENERIC and _is_value(pair[1], pair[2]):
         yield _Argument(position, *pair.span(2), pair[1], keys.strength(pair[1], keys.FLAG))
 
 

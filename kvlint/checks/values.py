@@ -204,7 +204,7 @@ def _assignments(value: str) -> Iterator[tuple[str, int, int]]:
         if value[start] in "\"'":
             yield found[1], start + 1, end - (value[end - 1] == value[start] and end - start > 1)
             continue
-        following = re.search(r",[\w.-]+=", value[start:end])
+        following = re.search(r"^,|,[\w.-]+=", value[start:end])
         yield found[1], start, start + following.start() if following else end
 
 
