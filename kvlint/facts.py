@@ -197,13 +197,14 @@ TEMPLATE = "template"
 
 
 class Mention(NamedTuple):
-    """A source that may bring objects kvlint does not see, and the words it holds.
+    """A source that may bring objects kvlint does not see, and the words it holds; `names` are those it calls a name.
 
     The kind of its place is that of the object (HelmRelease, Application …), VALUES for the values of a chart, or
     TEMPLATE for an unrendered StorageClass, which may get any name."""
 
     place: Place
     words: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
 
 Fact = Claim | PersistentVolume | StorageClass | Driver | Secret | Use | Mention

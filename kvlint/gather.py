@@ -203,11 +203,13 @@ _RELEASE = re.compile(
 )
 _CLASS = re.compile(r"(?m)^[ \t-]*kind:[ \t]+StorageClass\b")
 _INFLATED = re.compile(r"(?m)^helmCharts:")
-_SCALAR = re.compile(r"(?m)[:-][ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*[,}\]]*[ \t]*(?:#.*)?$")
+_SCALAR = re.compile(
+    r"(?m)(\bname[\"']?)?[:-][ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*[,}\]]*[ \t]*(?:#.*)?$"
+)
 MAX_WORDS = 2_000
 
 
-def mention_of(file: str, text: str) -> Mention | None:
+def mention_of(file: str, text: str, identity: str = "") -> Mention | None:
     """What a Helm release, an Argo CD Application, the values of a chart or a template of a StorageClass mention.
 
     None for any other text.
@@ -224,12 +226,13 @@ def mention_of(file: str, text: str) -> Mention | None:
         kind = TEMPLATE
     else:
         return None
-    words: dict[str, None] = {}
+    words: dict[str, bool] = {}
     for match in _SCALAR.finditer(text):
-        words[match[1]] = None
+        words[match[2]] = words.get(match[2], False) or match[1] is not None
         if len(words) == MAX_WORDS:
             break
-    return Mention(Place(file, "", kind, None, "", "", (("", (1, 1, 1, 1)),)), tuple(words))
+    names = tuple(word for word, named in words.items() if named)
+    return Mention(Place(file, "", kind, None, "", "", (("", (1, 1, 1, 1)),), identity=identity), tuple(words), names)
 
 
 def _place(

@@ -126,9 +126,19 @@ class Inventory:
         """The claims of this name in any namespace and folder."""
         return list(self._claims.get(name, ()))
 
-    def mentions_of(self, word: str) -> list[Mention]:
-        """What may define an object called `word`: what holds the word, then the templates of StorageClasses."""
-        return [*self._mentions.get(word, ()), *self._templates_of_classes]
+    def mentions_of(self, word: str, where: str) -> list[Mention]:
+        """What may define an object called `word`, most likely first: what calls something by this name, what holds the
+        word, the templates of StorageClasses; and of these the nearest to `where`."""
+        found = [*self._mentions.get(word, ()), *self._templates_of_classes]
+        return sorted(
+            found,
+            key=lambda item: (
+                item.place.kind == TEMPLATE,
+                word not in item.names,
+                -closeness(item.place.where, where),
+                item.place.file,
+            ),
+        )
 
     def edges(self) -> Iterator[Edge]:
         """Who refers to whom by name: object → claim → volume → class → driver.

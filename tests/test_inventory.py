@@ -391,11 +391,21 @@ def test_claims_by_the_names_they_will_have(name: str, namespace: str | None, fo
 
 
 def test_mentions_by_word() -> None:
-    release = mention("fast", "slow")
+    uses, near, defines = (mention("fast", file=f"{folder}/release.yaml") for folder in ("a", "b", "c"))
+    defines = defines._replace(names=("fast",))
     wild = mention(kind="template")
-    inventory = Inventory([release, wild])
-    assert inventory.mentions_of("fast") == [release, wild]
-    assert inventory.mentions_of("other") == [wild]
+    inventory = Inventory([wild, uses, near, defines])
+    assert inventory.mentions_of("fast", "b/claim.yaml") == [defines, near, uses, wild]
+    assert inventory.mentions_of("other", "b/claim.yaml") == [wild]
+
+
+def test_a_mention_knows_names() -> None:
+    found = mention_of(
+        "a.yaml", 'kind: HelmRelease\nv:\n  storageClass: slow\n  class: {name: "fast"}\n  name: near # x\n'
+    )
+    assert found is not None
+    assert found.words == ("slow", "fast", "near")
+    assert found.names == ("fast", "near")
 
 
 def test_how_much_was_searched() -> None:

@@ -153,7 +153,11 @@ def _classed(claim: Claim, name: str, inventory: Inventory, world: World) -> Ite
     telling = _telling(claim, name, verdicts[0], inventory)
     reason = verdicts[0].reason
     near = any(in_line(item.volume.place.where, where) for item in telling)
-    if reason == binder.CLASS_MISSING and (not near or _may_exist(name, inventory)) and not (world.closed and telling):
+    if (
+        reason == binder.CLASS_MISSING
+        and (not near or _may_exist(claim, name, inventory))
+        and not (world.closed and telling)
+    ):
         yield _unknown(claim, name, inventory, world)
     elif world.closed or telling:
         found = inventory.storage_classes(name, where)
@@ -167,9 +171,9 @@ def _classed(claim: Claim, name: str, inventory: Inventory, world: World) -> Ite
         )
 
 
-def _may_exist(name: str, inventory: Inventory) -> bool:
+def _may_exist(claim: Claim, name: str, inventory: Inventory) -> bool:
     """Whether a class that was not read comes with some platform, or from something that was not rendered."""
-    return name in platform_classes.shipped() or bool(inventory.mentions_of(name))
+    return name in platform_classes.shipped() or bool(inventory.mentions_of(name, claim.place.where))
 
 
 def _telling(claim: Claim, name: str, verdict: Verdict, inventory: Inventory) -> list[Rejection]:
@@ -268,7 +272,7 @@ def _unknown(claim: Claim, name: str, inventory: Inventory, world: World) -> Jud
     What a custom resource calls a claim template goes through an operator first: nothing is certain there."""
     searched = inventory.searched()
     platforms = platform_classes.shipped().get(name, ())
-    mentions = inventory.mentions_of(name)
+    mentions = inventory.mentions_of(name, claim.place.where)
     meant = _close(name, {item.name for item in inventory.classes} | set(world.known))
     related: tuple[Location, ...] = ()
     severity, confidence = Severity.INFO, Confidence.LOW
@@ -309,7 +313,7 @@ def _name(mention: Mention) -> str:
     kind, file = mention.place.kind, f"`{mention.place.file}`"
     if kind == TEMPLATE:
         return f"{file} is a template of a StorageClass"
-    return f"{file} mentions it" if kind == VALUES else f"the {kind} in {file} mentions it"
+    return f"{file} mentions it" if kind == VALUES else f"{kind} in {file} mentions it"
 
 
 def _close(name: str, known: "set[str]") -> str:

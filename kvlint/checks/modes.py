@@ -1,5 +1,6 @@
 """Access modes that a volume's plugin or driver does not take."""
 
+import re
 from collections.abc import Container, Iterator, Sequence
 
 from kvlint import binder
@@ -30,6 +31,8 @@ def _of_volume(volume: PersistentVolume) -> Iterator[Judgement]:
     """In-tree plugins do not check modes: the volume works on one node. A CSI driver refuses it when it is attached."""
     if volume.driver:
         known = access_modes.of_driver(volume.driver)
+        if known is not None and known.other_handles and re.fullmatch(known.other_handles, volume.handle):
+            return
         found = csi_drivers.find(volume.driver)
         collapses = found is not None and found.attach_required is True
         problem = _problem(volume.modes, volume.volume_mode, known, csi=True, collapses=collapses)

@@ -35,9 +35,13 @@ def judge(inventory: Inventory, world: World, linted: Container[str] | None = No
 
 
 def missing_claim(use: Use, inventory: Inventory, world: World) -> Iterator[Judgement]:
-    """A Pod names a claim that no file defines in its namespace."""
+    """A Pod names a claim that no file defines in its namespace. A custom resource's operator may define it."""
     name, place = use.claim, use.place
-    if not literal(name) or inventory.claims_named(name, place.namespace, place.where):
+    if (
+        not literal(name)
+        or place.confidence < Confidence.HIGH
+        or inventory.claims_named(name, place.namespace, place.where)
+    ):
         return
     elsewhere = inventory.claims_anywhere(name)
     if world.closed:
@@ -52,7 +56,7 @@ def missing_claim(use: Use, inventory: Inventory, world: World) -> Iterator[Judg
         ("",),
         {"claim": name, "volume": use.volume, "kind": place.kind, "name": place.name, "evidence": evidence},
         Severity.ERROR if world.closed else Severity.INFO,
-        min(Confidence.HIGH if world.closed else Confidence.LOW, Confidence(place.confidence)),
+        Confidence.HIGH if world.closed else Confidence.LOW,
         tuple(claim.place.location("metadata.name", label="in another namespace") for claim in elsewhere[:1]),
     )
 
@@ -117,7 +121,7 @@ def duplicate_handles(inventory: Inventory, files: Container[str]) -> Iterator[J
                     later.place,
                     ("spec.csi.volumeHandle",),
                     {"volume": later.name, "other": earlier.name, "driver": later.driver},
-                    Severity.WARNING,
+                    Severity.WARNING if same_folder(later.place.where, earlier.place.where) else Severity.INFO,
                     _nearness(later, earlier),
                     (volume_location(earlier, "the same handle", "spec.csi.volumeHandle"),),
                 )

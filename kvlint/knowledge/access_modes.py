@@ -23,7 +23,8 @@ class Mode(NamedTuple):
 class AccessModes(NamedTuple):
     """What one in-tree source or CSI driver takes; an empty `block`: no raw block volumes.
 
-    `verified`: read in the driver's code or in the table of kubernetes.io, not inferred."""
+    `verified`: read in the driver's code or in the table of kubernetes.io, not inferred. `other_handles` (RE2, the
+    whole handle): volumes with such a handle take other modes."""
 
     name: str
     pattern: str
@@ -31,6 +32,7 @@ class AccessModes(NamedTuple):
     filesystem: tuple[Mode, ...]
     block: tuple[Mode, ...]
     note: str
+    other_handles: str
 
     def of(self, volume_mode: str) -> tuple[Mode, ...]:
         """The modes for volumes of `volume_mode`, FILESYSTEM or BLOCK."""
