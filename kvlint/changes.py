@@ -29,12 +29,18 @@ def level_of(arguments: Arguments) -> Level:
 
 
 def make(arguments: Arguments, run: Run) -> Changes:
-    """Apply the wanted fixes in memory."""
+    """Apply the wanted fixes in memory: those that the whole run allows, whatever one file alone would say."""
     level = level_of(arguments)
-    keep = frozenset(finding.fingerprint for finding in run.report.findings if finding.suppressed is not None)
+    keep = frozenset(finding.fingerprint for finding in run.report.findings if not level.allows(finding))
     changed: list[Fixed] = []
     refused: list[str] = []
     wanted = [finding for finding in run.report.counted() if level.allows(finding)]
+    run.plan.present.update(
+        (fact.place.kind, fact.place.namespace or "", fact.place.name)
+        for one in run.facts
+        for fact in one.facts
+        if fact.place.kind in ("PersistentVolume", "PersistentVolumeClaim")
+    )
     joint = {finding.location.file for finding in wanted if finding.category == "binding"}
     for name in dict.fromkeys(finding.location.file for finding in wanted):
         source = run.texts.source(name)

@@ -40,7 +40,7 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     if plan.gathers and may_mention(source.name, source.data):
         from kvlint.gather import mention_of
 
-        mention = mention_of(source.name, source.text)
+        mention = mention_of(source.name, source.text, source.identity)
         mentions = (mention,) if mention is not None else ()
     if plan.skip_test and not plan.relevance.of_data(source.data):
         objects = source.data.count(b"\nkind:") + source.data.startswith(b"kind:")
@@ -98,6 +98,10 @@ def reduce(
         findings += joint
         failed = failed or broken
         inventory = sum(one.summary.resources for one in others)
+    if any(finding.migration is not None for finding in findings):
+        from kvlint.reconcile import reconcile
+
+        findings = reconcile(findings)
     if plan.suppression is not None and (findings or ignores):
         from kvlint.suppress import settle
 

@@ -24,7 +24,7 @@ class Resource:
         self.origin = origin
         self.name = _text(node.at("metadata", "name")) or _text(node.at("metadata", "generateName")) or ""
         self.namespace = _text(node.at("metadata", "namespace"))
-        self.partial = "$patch" in document.text and _has_patch_directive(node)
+        self.partial = document.source.partial or ("$patch" in document.text and _has_patch_directive(node))
 
     @property
     def group(self) -> str:

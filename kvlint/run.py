@@ -11,6 +11,7 @@ from kvlint.config import Config
 from kvlint.engine import ActiveRule, FileFacts, Plan, map_source, reduce
 from kvlint.finding import Report, Severity
 from kvlint.inputs import files
+from kvlint.inputs.patches import Patches
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
 from kvlint.options import Arguments
 from kvlint.plan import INVENTORY
@@ -43,16 +44,18 @@ class Catalogue(NamedTuple):
 class Texts:
     """Lines of the files of a run, for frames. A file is read again when a finding shows it, none is kept till then."""
 
-    __slots__ = ("_sources",)
+    __slots__ = ("_patches", "_roots", "_sources")
 
     def __init__(self, sources: Iterable[Source] = ()) -> None:
+        self._roots = files.Roots()
+        self._patches = Patches()
         self._sources: dict[str, Source | None] = {source.name: source for source in sources}
 
     def source(self, file: str) -> Source | None:
         """The source with this name; None if it cannot be read."""
         if file not in self._sources:
             try:
-                self._sources[file] = Source(file, files.read(file))
+                self._sources[file] = Source(file, files.read(file), self._roots.identity(file), file in self._patches)
             except (OSError, ValueError):
                 self._sources[file] = None
         return self._sources[file]
@@ -184,7 +187,9 @@ def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
     facts = [map_source(source, plan) for source in sources]
     facts.extend(_map_files(found, plan, roots, errors, quiet=arguments.on("quiet")))
     others: list[FileFacts] = []
-    if plan.across and any(one.facts for one in facts):
+    # A fix must know what is written elsewhere already.
+    fixing = (arguments.on("fix") or arguments.on("diff")) and any(one.findings for one in facts)
+    if plan.across and (fixing or any(one.facts for one in facts)):
         from kvlint.surroundings import surroundings
 
         others = surroundings(arguments, known.config, plan, facts, roots, rendered)
@@ -240,6 +245,7 @@ def _rendered(arguments: Arguments) -> "list[Rendering]":
 def _map_files(
     found: files.Found, plan: Plan, roots: files.Roots, errors: list[str], quiet: bool
 ) -> Iterator[FileFacts]:
+    patches = Patches()
     names: Iterable[str] = found.files
     if len(found.files) >= MANY_FILES and not quiet and sys.stderr.isatty():
         names = _with_progress(found.files)
@@ -250,7 +256,7 @@ def _map_files(
             if not isinstance(error, FileNotFoundError) or name in found.explicit:
                 errors.append(f"cannot read `{name}`: {files.reason(error)}")
             continue
-        yield map_source(Source(name, data, roots.identity(name)), plan)
+        yield map_source(Source(name, data, roots.identity(name), name in patches), plan)
 
 
 def _with_progress(names: Sequence[str]) -> Iterator[str]:

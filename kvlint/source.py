@@ -10,24 +10,26 @@ _BOM = "\ufeff"
 
 class Source:
     """One input: its display name and its bytes. `identity` is its path within its repository, by default its name:
-    what fingerprints are made of, so that they are the same in every checkout.
+    what fingerprints are made of, so that they are the same in every checkout. `partial`: its objects are patches, of
+    which nothing may be concluded from what is absent.
 
     All spans in kvlint are code-point indices into `text`. UTF-8 is read with `surrogateescape`: each byte that is not
     UTF-8 is one lone surrogate, so indices and byte offsets stay exact for any input. UTF-16 is recognised by its byte
     order mark. A byte order mark counts as index 0 but not as a column."""
 
-    __slots__ = ("_starts", "_text", "data", "identity", "name")
+    __slots__ = ("_starts", "_text", "data", "identity", "name", "partial")
 
-    def __init__(self, name: str, data: bytes, identity: str = "") -> None:
+    def __init__(self, name: str, data: bytes, identity: str = "", partial: bool = False) -> None:
         self.name = name
         self.identity = identity or name
+        self.partial = partial
         self.data = data
         self._text: str | None = None
         self._starts: list[int] | None = None
 
     def changed(self, data: bytes) -> "Source":
         """The same input with other bytes."""
-        return Source(self.name, data, self.identity)
+        return Source(self.name, data, self.identity, self.partial)
 
     def __repr__(self) -> str:
         return f"Source({self.name!r}, {len(self.data)} bytes)"

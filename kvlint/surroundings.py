@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 from kvlint.config import Config
 from kvlint.engine import FileFacts, inventory_of, map_source
 from kvlint.inputs import files
+from kvlint.inputs.patches import Patches
 from kvlint.options import Arguments
 from kvlint.plan import Plan, facts_only
 from kvlint.source import Source
@@ -22,7 +23,8 @@ def surroundings(
     """The facts of other files; `rendered` names those whose facts are of a rendering, which has no repository.
 
     Paths named by `--inventory` or the configuration are always read; the Git repositories of the linted files only
-    when what was read so far leaves a reference open. A file that cannot be read tells nothing."""
+    when what was read so far leaves a reference open, or a fix may write what is there already. A file that cannot be
+    read tells nothing."""
     if not plan.across:
         return []
     alone = arguments.on("no-inventory")
@@ -34,7 +36,7 @@ def surroundings(
         return others
     from kvlint.checks.binding import leaves_open
 
-    if leaves_open(*inventory_of((*facts, *others), plan)):
+    if arguments.on("fix") or arguments.on("diff") or leaves_open(*inventory_of((*facts, *others), plan)):
         own = (one.file for one in facts if one.file not in rendered)
         repositories = dict.fromkeys(root for file in own if (root := roots.of(file)) is not None)
         others += _facts_of([os.path.relpath(root) for root in repositories], exclude, plan, roots, seen)
@@ -45,6 +47,7 @@ def _facts_of(
     paths: Sequence[str], exclude: files.Exclusion, plan: Plan, roots: files.Roots, seen: set[str]
 ) -> Iterator[FileFacts]:
     gather = facts_only(plan)
+    patches = Patches()
     for name in files.find(paths, exclude).files:
         absolute = os.path.abspath(name)
         if absolute in seen:
@@ -54,4 +57,4 @@ def _facts_of(
             data = files.read(name)
         except OSError:
             continue
-        yield map_source(Source(name, data, roots.identity(name)), gather)
+        yield map_source(Source(name, data, roots.identity(name), name in patches), gather)

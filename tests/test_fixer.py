@@ -179,3 +179,61 @@ def test_odd_line_ends(old: str, new: str, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     git(tmp_path, "apply", "p")
     assert (tmp_path / "a").read_bytes() == new.encode()
+
+
+DISK_POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: {namespace}
+spec:
+  volumes:
+    - name: disk
+      awsElasticBlockStore:
+        volumeID: vol-0123456789abcdef0
+"""
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_a_disk_of_several_namespaces_is_left_to_a_human(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, a=DISK_POD.format(namespace="a"), b=DISK_POD.format(namespace="b"))
+    main(["check", *FLAGS, "--fix", "."])
+    assert (tmp_path / "a.yaml").read_text() == DISK_POD.format(namespace="a")
+    capsys.readouterr()
+    main(["check", *FLAGS, "."])
+    assert "by hand: the same disk is used from several namespaces" in capsys.readouterr().out
+    (tmp_path / "b.yaml").unlink()
+    main(["check", *FLAGS, "--fix", "."])
+    assert "persistentVolumeClaim" in (tmp_path / "a.yaml").read_text()
+
+
+def test_files_named_as_patches_are_not_edited_and_define_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    patch = NFS_POD.format(name="a")
+    write(tmp_path, overlay__patches__pod=patch, overlay__kustomization="patches:\n  - path: patches/pod.yaml\n")
+    main(["check", *FLAGS, "--fix", "."])
+    assert (tmp_path / "overlay" / "patches" / "pod.yaml").read_text() == patch
+    assert "by hand: a kustomize patch is only part of an object" in capsys.readouterr().out
+
+
+def test_what_an_earlier_run_wrote_is_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "-q")
+    write(tmp_path, a=NFS_POD.format(name="a"))
+    main(["check", *FLAGS, "--fix", "a.yaml"])
+    write(tmp_path, b=NFS_POD.format(name="b"))
+    main(["check", *FLAGS, "--fix", "b.yaml"])
+    assert kinds((tmp_path / "a.yaml").read_text()) == ["Pod", "PersistentVolume", "PersistentVolumeClaim"]
+    assert kinds((tmp_path / "b.yaml").read_text()) == ["Pod"]
