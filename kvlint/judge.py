@@ -38,7 +38,7 @@ class Judge:
         self.parts: list[Part] = []
         self.documents = self.resources = self.skipped = 0
         self.failed = False
-        self._relevant = True
+        self._relevant = self._checks = 0
         self._objects: list[Resource] = []
         self._pending: list[tuple[int, Node | None, Resource]] = []
 
@@ -76,7 +76,8 @@ class Judge:
     def document(self, document: Document) -> None:
         """Judge one document and what follows it without a `---` that kubectl would see."""
         self._relevant = self.plan.relevance.of_text(document.text)
-        if not self._relevant and self.plan.skip_test:
+        self._checks = self._relevant if self.plan.skip_test else -1
+        if not self._checks:
             self.cold(int(looks_like_kubernetes(document.text)))
             return
         self.documents += 1
@@ -131,13 +132,13 @@ class Judge:
         self.resources += 1
         self._objects.append(resource)
         views = Views(resource)
-        for name, rules in self.plan.by_view:
+        for name, rules in self.plan.views_of(self._checks):
             for view in views[name]:
                 for planned in rules:
                     self.check(planned, view)
         self.duplicate_keys(views)
         self.ignores += ignores.annotations(self.source, resource)
-        if self.plan.gathers:
+        if self.plan.gathers & self._checks:
             from kvlint.gather import facts_of
 
             self.facts += facts_of(resource, views, self.plan.namespace)

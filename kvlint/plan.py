@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvlint.finding import Severity
 from kvlint.knowledge.version import NEWEST, Version
-from kvlint.registry import CHECKS
+from kvlint.registry import CHECKS, OF_SCHEMAS
 from kvlint.relevance import WORD, Relevance
-from kvlint.rule import Check, Context, Rule
+from kvlint.rule import Check, Context, Live, Rule
 
 if TYPE_CHECKING:
     from kvlint.checks.world import World
@@ -31,11 +31,12 @@ class ActiveRule(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """An active rule with the check behind it and what that check may know."""
+    """An active rule with the check behind it, what that check may know, and its bit in `Plan.relevance`."""
 
     active: ActiveRule
     check: Check
     context: Context
+    bit: int
 
 
 class Plan:
@@ -44,10 +45,11 @@ class Plan:
     `present` are objects (kind, namespace, name) that exist in other files, so that no fix writes them again.
 
     `by_view` are the rules that judge one object, `across` those that judge the inventory: they know `world` and need
-    facts, so `gathers` is True where there are any. `skip_test=False` switches the test off that skips documents which
-    cannot matter."""
+    facts of documents that hold tokens of theirs (the bits `gathers`). `skip_test=False` switches the test off that
+    skips documents, and checks, that cannot matter."""
 
     __slots__ = (
+        "_chosen",
         "across",
         "by_view",
         "gathers",
@@ -73,6 +75,7 @@ class Plan:
         checks: Mapping[str, Check] = CHECKS,
         suppression: "Policy | None" = None,
         world: "World | None" = None,
+        live: Live | None = None,
     ) -> None:
         self.rules = {active.rule.id: active for active in rules}
         self.target = min(target, NEWEST)
@@ -83,34 +86,54 @@ class Plan:
         self.present: set[Identity] = set()
         self.across: list[Planned] = []
         # The tokens of all checks, whatever is selected: findings of the engine itself do not depend on the selection.
-        own = [token for name, check in checks.items() if check is CHECKS.get(name) for token in check.tokens]
-        other: list[str | tuple[str, str]] = [WORD]
-        everything = False
+        bits = {id(check): 2 << number for number, check in enumerate(checks.values())}
+        tokens = [((WORD,), 1), *((check.tokens, bits[id(check)]) for check in checks.values())]
+        own = sum(
+            bits[id(check)] for name, check in checks.items() if check is CHECKS.get(name) and name not in OF_SCHEMAS
+        )
+        everything = gathering = 0
         views: dict[str, list[Planned]] = {}
         for active in self.rules.values():
             check = check_of(active.rule, checks)
             if check is None:
                 continue
-            planned = Planned(active, check, Context(self.target, active.params, namespace, self.inputs))
-            if check is not CHECKS.get(active.rule.check or ""):
-                other.extend(check.tokens)
-                everything = everything or not check.tokens
+            if id(check) not in bits:
+                bits[id(check)] = 2 << len(bits)
+                tokens.append((check.tokens, bits[id(check)]))
+            bit = bits[id(check)]
+            everything |= 0 if check.tokens else bit
+            planned = Planned(active, check, Context(self.target, active.params, namespace, self.inputs, live), bit)
             for view in active.rule.on:
                 if view == INVENTORY:
                     self.across.append(planned)
+                    gathering |= bit
                 else:
                     views.setdefault(view, []).append(planned)
         self.by_view = tuple(views.items())
-        self.gathers = bool(self.across)
-        self.relevance = Relevance(own, other, everything=everything)
+        self.gathers = gathering
+        self.relevance = Relevance(tokens, everything, ~own)
         self.skip_test = skip_test
+        self._chosen: dict[int, ByView] = {}
+
+    def views_of(self, checks: int) -> "ByView":
+        """Those of `by_view` whose bit is among `checks`."""
+        found = self._chosen.get(checks)
+        if found is None:
+            chosen = ((view, [planned for planned in rules if planned.bit & checks]) for view, rules in self.by_view)
+            found = self._chosen[checks] = tuple((view, rules) for view, rules in chosen if rules)
+        return found
 
 
 def facts_only(plan: Plan) -> Plan:
     """A plan that judges nothing and gathers facts, for files that are read only to resolve references of others."""
     made = Plan((), namespace=plan.namespace)
-    made.gathers = True
+    made.gathers = 1
+    made.relevance = Relevance([(planned.check.tokens, 1) for planned in plan.across])
     return made
+
+
+ByView = tuple[tuple[str, list[Planned]], ...]
+"""The views of one object, each with the rules that look at it."""
 
 
 def check_of(rule: Rule, checks: Mapping[str, Check]) -> Check | None:

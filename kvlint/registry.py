@@ -47,6 +47,9 @@ _PLACES = {
 CHECKS: Mapping[str, Check] = {name: Check(place, TOKENS[name]) for name, place in _PLACES.items()}
 """Every check by its name on the cards. Its tokens come from `tools/tokens.py`."""
 
+OF_SCHEMAS = frozenset({"annotation-credential"})
+"""The checks that may match a schema of custom resources too; for the others a schema only mentions what they look for."""
+
 
 def rules() -> dict[str, Rule]:
     """The built-in rules by id."""

@@ -1,7 +1,8 @@
-"""The cheap test "can this document matter?": without the tokens of some rule in its text, a document has no finding.
+"""The cheap test "can this document matter?": without a check's tokens in its text, a document has no match of it.
 
-It decides only whether a document is composed, never what a rule sees: a property test holds that switching it off
-changes no finding. Tokens are plain text; what could hide one from a search makes a document matter."""
+It decides which checks run, and whether a document is composed at all, never what a check sees: a property test holds
+that switching it off changes no finding. Tokens are plain text; what could hide one makes every check run.
+"""
 
 import re
 from collections.abc import Iterable
@@ -34,59 +35,53 @@ def may_mention(file: str, data: bytes) -> bool:
     return "values" in file or any(map(data.__contains__, _MENTIONING)) or (b"{{" in data and b"StorageClass" in data)
 
 
-class _Search:
-    """Clauses of tokens, so that a text is searched for each token once."""
-
-    __slots__ = ("_bytes", "_groups")
-
-    def __init__(self, tokens: Iterable[Clause]) -> None:
-        tokens = tuple(tokens)
-        alone = {clause for clause in tokens if isinstance(clause, str)}
-        groups: dict[str, dict[str, None]] = {}
-        for token in sorted(alone):
-            if not any(other in token for other in alone if other != token):
-                groups[token] = {}
-        for clause in tokens:
-            if isinstance(clause, tuple) and not any(token in part for part in clause for token in alone):
-                groups.setdefault(clause[0], {})[clause[1]] = None
-        self._groups = tuple((token, tuple(company)) for token, company in groups.items())
-        self._bytes = tuple((token.encode(), tuple(map(str.encode, company))) for token, company in self._groups)
-
-    def text(self, text: str) -> bool:
-        """Whether all tokens of a clause occur."""
-        return any(
-            token in text and (not company or any(map(text.__contains__, company))) for token, company in self._groups
-        )
-
-    def data(self, data: bytes) -> bool:
-        """The same, of UTF-8."""
-        return any(
-            token in data and (not company or any(map(data.__contains__, company))) for token, company in self._bytes
-        )
-
-
 class Relevance:
-    """The tokens of all checks of a run: `own` those of built-in checks, which never look at a schema of custom
-    resources, `other` those of all other checks. `everything`: some check has none, so each document can matter."""
+    """The tokens of a run's checks, each check a bit of a number: which checks can match a text.
 
-    __slots__ = ("_other", "_own", "everything")
+    `everything` is the number of the checks that have no tokens and so can match any text, `schemas` that of the checks
+    which may look at a schema of custom resources."""
 
-    def __init__(self, own: Iterable[Clause], other: Iterable[Clause] = (), *, everything: bool = False) -> None:
-        self._own = _Search(own)
-        self._other = _Search((*other, *HIDING))
-        self.everything = everything
+    __slots__ = ("_all", "_bytes", "_groups", "_schemas", "everything")
+
+    def __init__(self, tokens: Iterable[tuple[Iterable[Clause], int]], everything: int = 0, schemas: int = 0) -> None:
+        alone: dict[str, int] = {}
+        pairs: dict[str, dict[str, int]] = {}
+        self.everything = self._all = everything
+        for clauses, bit in tokens:
+            self._all |= bit
+            for clause in clauses:
+                if isinstance(clause, str):
+                    alone[clause] = alone.get(clause, 0) | bit
+                else:
+                    company = pairs.setdefault(clause[0], {})
+                    company[clause[1]] = company.get(clause[1], 0) | bit
+        alone |= dict.fromkeys(HIDING, self._all)
+        self._schemas = schemas
+        self._groups = tuple(
+            (token, alone.get(token, 0), tuple(pairs.get(token, {}).items())) for token in {**alone, **pairs}
+        )
+        self._bytes = tuple(
+            (token.encode(), () if bit else tuple(other.encode() for other, _ in company))
+            for token, bit, company in self._groups
+        )
 
     def of_data(self, data: bytes) -> bool:
         """Whether any document of these bytes can matter. UTF-16 hides every token, so it always can."""
         if self.everything or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             return True
-        return self._own.data(data) or self._other.data(data)
+        has = data.__contains__
+        return any(token in data and (not company or any(map(has, company))) for token, company in self._bytes)
 
-    def of_text(self, text: str) -> bool:
-        """Whether the document with this text can matter."""
-        if self.everything or self._other.text(text):
-            return True
-        return self._own.text(text) and not _is_schema(text)
+    def of_text(self, text: str) -> int:
+        """The checks that can match the document with this text; 0: it cannot matter."""
+        found = self.everything
+        for token, bits, company in self._groups:
+            if token in text:
+                found |= bits
+                for other, bit in company:
+                    if bit & ~found and other in text:
+                        found |= bit
+        return found & (self._schemas | self.everything) if found and _is_schema(text) else found
 
 
 def _is_schema(text: str) -> bool:

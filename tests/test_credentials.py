@@ -213,7 +213,7 @@ def test_three_hundred_generated_values_that_are_no_credentials_stay_silent():
 @pytest.mark.parametrize("check", CATEGORY)
 def test_the_tokens_of_a_check_are_in_every_document_it_matches(check, request):
     folder = request.path.parent / "fixtures" / check
-    relevance = Relevance(CHECKS[check].tokens)
+    relevance = Relevance([(CHECKS[check].tokens, 1)])
     for path in folder.glob("bad*.yaml"):
         source = Source(path.name, path.read_bytes())
         for document in documents(source):
