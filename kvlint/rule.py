@@ -46,16 +46,24 @@ class Text(NamedTuple):
     references: tuple[str, ...]
 
 
+class Live(NamedTuple):
+    """What is known of the live cluster whose objects are judged: the CSI drivers installed in it (None: unknown)."""
+
+    drivers: frozenset[str] | None = None
+
+
 class Context(NamedTuple):
     """What a check may know besides its view.
 
     `target` is the Kubernetes version judged for, `params` the rule's parameters with defaults filled in, `namespace`
-    that of objects that name none (None: unknown), `inputs` the configuration's `migrate` section."""
+    that of objects that name none (None: unknown), `inputs` the configuration's `migrate` section, `live` the cluster
+    whose objects are judged (None: manifests)."""
 
     target: Version
     params: Mapping[str, Any]
     namespace: str | None
     inputs: Mapping[str, Any]
+    live: Live | None = None
 
 
 class Match(NamedTuple):

@@ -16,7 +16,7 @@ from kvlint.knowledge.version import NEWEST, Version, format_version, parse_vers
 from kvlint.options import Arguments
 from kvlint.plan import INVENTORY
 from kvlint.problem import ConfigError, UsageError, did_you_mean
-from kvlint.rule import Check, Rule, Text
+from kvlint.rule import Check, Live, Rule, Text
 from kvlint.source import Source
 from kvlint.suppress import UNUSED, Policy
 
@@ -109,8 +109,12 @@ def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
     return Catalogue(configuration.build(data, root), rules, checks, foreign)
 
 
-def plan_of(arguments: Arguments, known: Catalogue, roots: files.Roots, notices: list[str]) -> Plan:
-    """What the rules of this run are and how they judge. Raises UsageError, ConfigError."""
+def plan_of(
+    arguments: Arguments, known: Catalogue, roots: files.Roots, notices: list[str], live: Live | None = None
+) -> Plan:
+    """What the rules of this run are and how they judge manifests, or the objects of a `live` cluster.
+
+    Raises UsageError, ConfigError."""
     config = known.config
     for flag in ("select", "ignore"):
         for name, guess in configuration.unknown_names(arguments.words(flag), known.rules):
@@ -146,6 +150,7 @@ def plan_of(arguments: Arguments, known: Catalogue, roots: files.Roots, notices:
         checks=known.checks,
         suppression=suppression,
         world=_world(arguments, config),
+        live=live,
     )
 
 

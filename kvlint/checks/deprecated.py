@@ -28,7 +28,7 @@ def intree_volume(source: VolumeSource, context: Context) -> Iterator[Match]:
     if source.field in ("flexVolume", "gitRepo"):
         return
     plugin = source.plugin
-    verdict = judge_plugin(plugin, context.target)
+    verdict = judge_plugin(plugin, context)
     if verdict is None:
         return
     yield Match(
@@ -54,7 +54,7 @@ def flexvolume(source: VolumeSource, context: Context) -> Iterator[Match]:
     """A flexVolume source of a Pod or PersistentVolume."""
     if source.field != "flexVolume":
         return
-    verdict = judge_plugin(source.plugin, context.target)
+    verdict = judge_plugin(source.plugin, context)
     deprecated = source.plugin.deprecated_in
     if verdict is None or deprecated is None:
         return
@@ -94,7 +94,7 @@ def intree_provisioner(view: ObjectView, context: Context) -> Iterator[Match]:
         }
         severity = Severity.ERROR
     else:
-        verdict = judge_plugin(plugin, context.target)
+        verdict = judge_plugin(plugin, context)
         if verdict is None:
             return
         driver = plugin.successors[0].driver if plugin.successors else None
@@ -228,6 +228,8 @@ def deprecated_storage_annotation(view: Metadata, context: Context) -> Iterator[
         marker = markers.ANNOTATIONS.get(entry.key)
         if marker is None or marker.status not in REPORTED_MARKERS or view.kind not in marker.kinds:
             continue
+        if context.live is not None and marker.status == markers.CONTROLLER_OWNED:
+            continue  # where the controller itself has written it
         if marker.deprecated is not None and context.target < marker.deprecated:
             continue
         state, severity = REPORTED_MARKERS[marker.status]

@@ -58,7 +58,7 @@ def git_repo_volume(source: VolumeSource, context: Context) -> Iterator[Match]:
     """A gitRepo volume: deprecated since 1.11, disabled by default since 1.33 (KEP-5040)."""
     if source.field != "gitRepo":
         return
-    verdict = judge_plugin(source.plugin, context.target)
+    verdict = judge_plugin(source.plugin, context)
     if verdict is not None:
         yield Match(
             source.key,

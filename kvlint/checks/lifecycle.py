@@ -5,6 +5,7 @@ from typing import NamedTuple
 from kvlint.finding import Severity
 from kvlint.knowledge.version import Version, format_version
 from kvlint.knowledge.volume_plugins import VolumePlugin
+from kvlint.rule import Context
 
 
 class Verdict(NamedTuple):
@@ -15,18 +16,26 @@ class Verdict(NamedTuple):
     short: str
 
 
-def judge_plugin(plugin: VolumePlugin, target: Version) -> Verdict | None:
-    """The verdict on an in-tree volume plugin; None when it is not deprecated at `target`.
+def judge_plugin(plugin: VolumePlugin, context: Context) -> Verdict | None:
+    """The verdict on an in-tree volume plugin; None when it is not deprecated at the target version.
 
     Deprecated: it works. Redirected: the kubelet hands the volume to the CSI driver, which must be installed. Removed
-    without redirection, or disabled: no Pod with such a volume starts."""
-    deprecated = plugin.deprecated_in
+    without redirection, or disabled: no Pod with such a volume starts. In a live cluster the drivers are known: one that
+    is not installed there is an error."""
+    deprecated, target = plugin.deprecated_in, context.target
     if deprecated is None or target < deprecated:
         return None
     since = f"deprecated since {format_version(deprecated)}"
     driver = plugin.successors[0].driver if plugin.successors else None
     if plugin.redirected_in is not None:
         date = format_version(plugin.redirected_in)
+        installed = context.live.drivers if context.live is not None else None
+        if target >= plugin.redirected_in and installed is not None and driver not in installed:
+            return Verdict(
+                Severity.ERROR,
+                f"{since}, redirected to {driver} since {date}, which is not installed in this cluster",
+                "driver not installed in this cluster",
+            )
         if target >= plugin.redirected_in:
             return Verdict(
                 Severity.WARNING, f"{since}, redirected to {driver} since {date}", f"needs driver {driver} since {date}"
