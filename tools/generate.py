@@ -16,6 +16,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cards
+import clipage
 import rulepages
 import tables
 import tokens
@@ -52,7 +53,8 @@ def configuration(root: Path) -> Iterator[Artefact]:
 
 
 def documentation(root: Path) -> Iterator[Artefact]:
-    """The pages of the rules."""
+    """The pages of the rules, and the reference of the command line."""
+    yield Artefact(clipage.PAGE, clipage.page)
     yield Artefact(rulepages.PAGES / "index.md", partial(rulepages.index, root))
     for name in cards.names(root):
         yield Artefact(rulepages.PAGES / f"{name}.md", partial(rulepages.page, root, name))
