@@ -9,8 +9,8 @@ PAGE = Path("docs/cli.md")
 INTRODUCTION = """\
 # Command line
 
-Generated from the flags; `kvlint COMMAND --help` says the same. `--flag value` and `--flag=value` are the same, and what
-follows `--` is a path. Without a command, kvlint checks.
+Generated from the flags; `kvlint COMMAND --help` says the same. `--flag value` and `--flag=value` are the same, and
+what follows `--` is a path. Without a command, kvlint checks.
 
 """
 
