@@ -18,6 +18,10 @@ $(VENV)/.dev: pyproject.toml $(BIN)/kvlint
 	@$(BIN)/python tools/groups.py test dev | $(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
 	@touch $@
 
+$(VENV)/.docs: pyproject.toml $(BIN)/kvlint
+	@$(BIN)/python tools/groups.py docs | $(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
+	@touch $@
+
 demo: $(BIN)/kvlint  ## lint the manifests of all five storage eras
 	@$(BIN)/kvlint check --isolated examples --exit-zero
 
@@ -39,6 +43,10 @@ generate: $(VENV)/.dev  ## compile rule cards, knowledge tables, schemas and rul
 
 fresh: $(VENV)/.dev  ## fail when a generated file is stale
 	@$(BIN)/python tools/generate.py --check
+
+docs: $(VENV)/.docs  ## build the documentation site; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "built site/index.html"
 
 check: lint types contracts fresh test  ## everything that must hold before a commit
 
