@@ -522,6 +522,59 @@ references: [https://example.org/]
     ]
 
 
+def test_a_plugin_is_used_when_it_is_named(tmp_path: Path) -> None:
+    site, info = tmp_path / "site", tmp_path / "site/kvlint_house-0.3.dist-info"
+    put(str(info / "METADATA"), "Metadata-Version: 2.1\nName: kvlint-house\nVersion: 0.3\n")
+    put(str(info / "entry_points.txt"), "[kvlint.plugins]\nhouse = kvlint_house\n")
+    put(
+        str(site / "kvlint_house/__init__.py"),
+        """\
+import os
+from kvlint.rule import Check, Match
+
+def short_name(view, context):
+    node = view.node.get("name")
+    if node is not None and len(node.value) < context.params["length"]:
+        yield Match(node, f"{view.path}.name", {"volume": node.value})
+
+RULES = os.path.join(os.path.dirname(__file__), "rules")
+CHECKS = {"short-volume-name": Check(short_name, ("volumes",))}
+""",
+    )
+    put(
+        str(site / "kvlint_house/rules/short-volume-name.yaml"),
+        """\
+id: short-volume-name
+summary: A volume has a short name
+severity: info
+category: inline
+since: 0.3.0
+on: volume
+check: short-volume-name
+params: {length: {description: Names shorter than this are reported, type: integer, default: 3}}
+message: volume `{volume}` has a short name
+why: Short names say little.
+help: find a longer one
+references: [https://example.org/]
+""",
+    )
+    put("bad.yaml", BAD)
+    assert "short-volume-name" not in as_json("bad.yaml", PYTHONPATH=str(site)).rules
+    put(".kvlint.yaml", "plugins: [house]\nrules: {short-volume-name: {severity: error, length: 5}}\n")
+    found = [one for one in as_json("bad.yaml", PYTHONPATH=str(site)).findings if one["rule"] == "short-volume-name"]
+    assert [(one["severity"], one["line"], one["message"]) for one in found] == [
+        ("error", 7, "volume `data` has a short name")
+    ]
+    put(".kvlint.yaml", "plugins: [house]\nrules: {short-volume-name: {lenght: 5}}\n")
+    assert "did you mean `length`?" in kvlint(PYTHONPATH=str(site)).err
+    put(str(site / "kvlint_house/__init__.py"), "raise OSError('no licence')\n")
+    broken = kvlint(PYTHONPATH=str(site))
+    assert broken.code == 2
+    assert broken.err == "error: plugin `house` of kvlint-house 0.3 fails to load: OSError: no licence\n"
+    put(".kvlint.yaml", "plugins: [hose]\n")
+    assert kvlint(PYTHONPATH=str(site)).err.startswith("error: there is no plugin `hose` in this environment\n")
+
+
 # Suppression
 
 

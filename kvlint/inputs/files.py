@@ -42,7 +42,8 @@ class Exclusion:
     def __contains__(self, path: str) -> bool:
         if not self._patterns:
             return False
-        inside = relative(path, self._root)
+        plain = not self._root and not path.startswith("..") and not os.path.isabs(path)
+        inside = path if plain else relative(path, self._root)
         return inside is not None and self._patterns.matches(inside)
 
 
@@ -58,17 +59,24 @@ def relative(path: str, root: str = "") -> str | None:
 class Roots:
     """Names of files as their Git repository sees them, so that what names a finding is the same in every checkout."""
 
-    __slots__ = ("_roots",)
+    __slots__ = ("_prefixes", "_roots")
 
     def __init__(self) -> None:
+        self._prefixes: dict[str, str] = {}
         self._roots: dict[str, str | None] = {}
 
     def identity(self, path: str) -> str:
         """The path below the root of the file's repository; outside of one, as given. Always with forward slashes."""
-        absolute = os.path.abspath(path)
-        root = self._root(os.path.dirname(absolute))
-        inside = relative(absolute, root) if root is not None else None
-        return inside if inside is not None else path.replace(os.sep, "/")
+        folder, name = os.path.split(path)
+        if folder not in self._prefixes:
+            self._prefixes[folder] = self._prefix(folder)
+        return self._prefixes[folder] + name
+
+    def _prefix(self, folder: str) -> str:
+        root = self._root(os.path.abspath(folder))
+        inside = folder if root is None else os.path.relpath(folder or os.curdir, root)
+        inside = "" if inside == os.curdir else inside.replace(os.sep, "/")
+        return inside if not inside or inside.endswith("/") else f"{inside}/"
 
     def of(self, path: str) -> str | None:
         """The root of the repository that the file `path` lies in; None outside of one, and for what is no file."""
@@ -139,11 +147,13 @@ def read(path: str) -> bytes:
     """The bytes of one file. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
     try:
-        size = os.fstat(descriptor).st_size
-        chunks = []
-        while chunk := os.read(descriptor, max(size + 1, 1 << 16)):
-            chunks.append(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        info = os.fstat(descriptor)
+        chunks = [os.read(descriptor, info.st_size + 1)]
+        if len(chunks[0]) == info.st_size and stat.S_ISREG(info.st_mode) and info.st_size:
+            return chunks[0]
+        while chunks[-1]:
+            chunks.append(os.read(descriptor, 1 << 20))
+        return b"".join(chunks)
     finally:
         os.close(descriptor)
 
