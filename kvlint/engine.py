@@ -96,6 +96,8 @@ def reduce(
 
         joint, broken = joint_findings(plan, *inventory_of((*facts, *others), plan), {one.file for one in facts})
         findings += joint
+        shown = {place.file for finding in joint for place in finding.related}
+        masks.update((one.file, one.masks) for one in others if one.masks and one.file in shown)
         failed = failed or broken
         inventory = sum(one.summary.resources for one in others)
     if any(finding.migration is not None for finding in findings):
