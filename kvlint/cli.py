@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 INTERRUPTED = 130
+MIGRATE_LIVE = "kubectl kvlint migrate -o DIR"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,17 +29,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         gc.freeze()
         gc.disable()
     try:
-        return _guarded(argv)
+        return guarded(_dispatch, argv)
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def _guarded(argv: Sequence[str]) -> int:
-    """Run a command; what goes wrong becomes a clear line on stderr and exit code 2."""
+def guarded(dispatch: Callable[[list[str]], int], argv: Sequence[str]) -> int:
+    """Run what `dispatch` makes of the arguments; what goes wrong becomes a clear line on stderr and exit code 2."""
     from kvlint.problem import ConfigError, UsageError
 
     try:
-        return _dispatch(list(argv))
+        return dispatch(list(argv))
     except UsageError as error:
         _complain(str(error), error.help)
     except ConfigError as error:
@@ -53,10 +54,10 @@ def _dispatch(argv: list[str]) -> int:
     from kvlint.problem import UsageError, did_you_mean
 
     if "--version" in argv[:1] or argv[:1] == ["-V"]:
-        _print(f"kvlint {__version__}\n")
+        show(f"kvlint {__version__}\n")
         return CLEAN
     if argv[:1] == ["help"] or (argv and argv[0] in ("-h", "--help")):
-        _print(options.overview())
+        show(options.overview())
         return CLEAN
     command = options.CHECK
     if argv and argv[0] in options.COMMANDS:
@@ -65,7 +66,7 @@ def _dispatch(argv: list[str]) -> int:
         guess = did_you_mean(argv[0], options.COMMANDS)
         raise UsageError(f"`{argv[0]}` is neither a command nor a file", guess or "see `kvlint --help`")
     if "--help" in argv or "-h" in argv:
-        _print(options.usage(command))
+        show(options.usage(command))
         return CLEAN
     return _RUNNERS[command.name](options.parse(command, argv))
 
@@ -82,7 +83,7 @@ def _check(arguments: "Arguments") -> int:
 
     if arguments.on("jobs") and not (arguments.last("jobs").isdigit() and int(arguments.last("jobs")) > 0):
         raise UsageError(f"`--jobs` needs a number above 0, not `{arguments.last('jobs')}`")
-    outputs = _outputs(arguments)
+    outputs = outputs_of(arguments)
     run = running.check(arguments)
     notices: list[str] = []
     run, note = accept.apply_baseline(arguments, run)
@@ -104,6 +105,19 @@ def _check(arguments: "Arguments") -> int:
         notices.extend(told)
         run, note = accept.apply_baseline(arguments, run)
     notices.extend([note] if note else [])
+    if fixed_stdin is not None:
+        outputs = [(name, file or os.devnull) for name, file in outputs]
+    return deliver(arguments, outputs, run, notices, fixed_stdin)
+
+
+def deliver(
+    arguments: "Arguments",
+    outputs: Sequence[tuple[str, str]],
+    run: "Run",
+    notices: Sequence[str],
+    text: bytes | None = None,
+) -> int:
+    """Tell what a run found, in all its outputs; `text` goes to stdout before them. Returns the exit code."""
     for error in run.errors:
         _complain(error)
     if not arguments.on("quiet"):
@@ -111,9 +125,8 @@ def _check(arguments: "Arguments") -> int:
             _say(f"notice: {notice}")
         if arguments.on("verbose"):
             _say(_about(run))
-    if fixed_stdin is not None:
-        sys.stdout.buffer.write(fixed_stdin)
-        outputs = [(name, file or os.devnull) for name, file in outputs]
+    if text is not None:
+        sys.stdout.buffer.write(text)
     _write_outputs(arguments, outputs, run)
     code = run.report.exit_code(run.failing)
     return CLEAN if code == FINDINGS and arguments.on("exit-zero") else code
@@ -126,7 +139,7 @@ def _diff(arguments: "Arguments", run: "Run") -> int:
     made = changes.make(arguments, run)
     for sentence in (*run.errors, *made.refused):
         _complain(sentence)
-    _print("".join(changes.diff(made, run)))
+    show("".join(changes.diff(made, run)))
     if not arguments.on("quiet"):
         _say(f"would fix {_count(made.findings, 'finding')} in {_count(len(made.files), 'file')}")
     code = FAILED if run.report.failed else FINDINGS if made.files else CLEAN
@@ -137,7 +150,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _outputs(arguments: "Arguments") -> list[tuple[str, str]]:
+def outputs_of(arguments: "Arguments") -> list[tuple[str, str]]:
     """Every output of a run as (format, file); the empty file is stdout."""
     from kvlint.options import FORMATS
     from kvlint.problem import UsageError, did_you_mean
@@ -175,7 +188,7 @@ def _write_outputs(arguments: "Arguments", outputs: Sequence[tuple[str, str]], r
         view = _view(run, color, summary=not arguments.on("quiet"))
         text = "".join(output.renderer(module)(run.report, view))
         if not file:
-            _print(text)
+            show(text)
             continue
         try:
             files.write(file, text.encode("utf-8", "backslashreplace"))
@@ -203,7 +216,7 @@ def _view(run: "Run", color: bool, summary: bool) -> "View":
             name, text.summary, rule.category, severity, why=text.why, help=rule.help, references=text.references
         )
 
-    return View(
+    view = View(
         lines=run.texts.line,
         rule_info=rule_info,
         rules=tuple(run.plan.rules),
@@ -212,6 +225,7 @@ def _view(run: "Run", color: bool, summary: bool) -> "View":
         relative=files.Roots().identity,
         position=run.texts.position,
     )
+    return view._replace(fix_flags=(), migrate_command=MIGRATE_LIVE) if run.live else view
 
 
 def _explain(arguments: "Arguments") -> int:
@@ -225,7 +239,7 @@ def _explain(arguments: "Arguments") -> int:
     rule = running.known_rule(arguments.operands[0], known)
     text = known.text(rule.id)
     assert text is not None  # noqa: S101 - every rule has its text
-    _print(explain(rule, text, _color_wanted(arguments.last("color"), sys.stdout)))
+    show(explain(rule, text, _color_wanted(arguments.last("color"), sys.stdout)))
     return CLEAN
 
 
@@ -238,7 +252,7 @@ def _rules(arguments: "Arguments") -> int:
         raise UsageError("`kvlint rules` takes no arguments", "see `kvlint explain RULE`")
     known = running.catalogue(arguments)
     render = describe.as_json if arguments.last("output-format") == "json" else describe.table
-    _print(render(known.rules.values(), known.text))
+    show(render(known.rules.values(), known.text))
     return CLEAN
 
 
@@ -269,7 +283,7 @@ def _color_wanted(said: str, stream: object) -> bool:
     return getattr(stream, "isatty", bool)() and os.environ.get("TERM") != "dumb"
 
 
-def _print(text: str) -> None:
+def show(text: str) -> None:
     """Write to stdout at once, as UTF-8 whatever the locale; what is no text becomes an escape."""
     if sys.stdout is None:
         return

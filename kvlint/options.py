@@ -21,12 +21,18 @@ class Option(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command: its positional arguments, what it does, and its flags in groups."""
+    """A command of `program`: its positional arguments, what it does, and its flags in groups."""
 
     name: str
     operands: str
     summary: str
     groups: tuple[tuple[str, tuple[Option, ...]], ...]
+    program: str = "kvlint"
+
+    @property
+    def call(self) -> str:
+        """How the command is called, without its arguments."""
+        return f"{self.program} {self.name}".rstrip()
 
     def options(self) -> Iterator[Option]:
         """All flags."""
@@ -183,8 +189,8 @@ COMMANDS = {command.name: command for command in (CHECK, EXPLAIN, RULES)}
 def parse(command: Command, words: Sequence[str]) -> Arguments:
     """Read the words after the command's name. Raises UsageError.
 
-    `--flag value` and `--flag=value` are the same; `-qv` is `-q -v`; everything after `--` is an operand, and so is
-    `-`."""
+    `--flag value` and `--flag=value` are the same, and so are `-n value`, `-nvalue` and `-n=value`; `-qv` is `-q -v`;
+    everything after `--` is an operand, and so is `-`."""
     known = {option.name: option for option in command.options()}
     shorts = {option.short: option for option in known.values() if option.short}
     operands: list[str] = []
@@ -207,10 +213,14 @@ def parse(command: Command, words: Sequence[str]) -> Arguments:
                     raise UsageError(f"`--{name}` needs a value: --{name}={option.value}")
             values.setdefault(name, []).append(_checked(option, value))
         elif word.startswith("-") and len(word) > 1:
-            for letter in word[1:]:
-                if letter not in shorts:
+            for at, letter in enumerate(word[1:], 2):
+                option = shorts.get(letter)
+                if option is None:
                     raise UsageError(f"unknown option `-{letter}`", _see(command))
-                values.setdefault(shorts[letter].name, []).append("")
+                value = (word[at:].removeprefix("=") or next(rest, "")) if option.value else ""
+                values.setdefault(option.name, []).append(_checked(option, value))
+                if option.value:
+                    break
         else:
             operands.append(word)
     return Arguments(operands, values)
@@ -226,12 +236,12 @@ def _checked(option: Option, value: str) -> str:
 
 
 def _see(command: Command) -> str:
-    return f"see `kvlint {command.name} --help`"
+    return f"see `{command.call} --help`"
 
 
 def usage(command: Command) -> str:
     """The help of one command."""
-    lines = [f"Usage: kvlint {command.name} [OPTIONS] {command.operands}".rstrip(), "", command.summary]
+    lines = [f"Usage: {command.call} [OPTIONS] {command.operands}".rstrip(), "", command.summary]
     for title, options in command.groups:
         lines += ["", f"{title}:"]
         for option in options:

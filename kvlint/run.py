@@ -77,7 +77,8 @@ class Run(NamedTuple):
     """What a run found, and what its outputs need to know beside the report.
 
     `files` are the names of everything judged, `stdin` that of standard input ("" where it takes no part); `errors` are
-    sentences about what could not be read, `facts` those of all files that were read."""
+    sentences about what could not be read, `facts` those of all files that were read. `live`: the objects are
+    those of a cluster."""
 
     report: Report
     catalogue: Catalogue
@@ -88,6 +89,7 @@ class Run(NamedTuple):
     errors: tuple[str, ...]
     stdin: str = ""
     facts: tuple[FileFacts, ...] = ()
+    live: bool = False
 
 
 def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:

@@ -20,8 +20,8 @@ def judge_plugin(plugin: VolumePlugin, context: Context) -> Verdict | None:
     """The verdict on an in-tree volume plugin; None when it is not deprecated at the target version.
 
     Deprecated: it works. Redirected: the kubelet hands the volume to the CSI driver, which must be installed. Removed
-    without redirection, or disabled: no Pod with such a volume starts. In a live cluster the drivers are known: one that
-    is not installed there is an error."""
+    without redirection, or disabled: no Pod with such a volume starts. A driver that is known not to be installed in
+    the live cluster is an error."""
     deprecated, target = plugin.deprecated_in, context.target
     if deprecated is None or target < deprecated:
         return None
