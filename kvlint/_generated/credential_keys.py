@@ -482,11 +482,7 @@ GRAMMARS = (
     ('GitLab token', '\\b(glpat-[A-Za-z0-9_-]{18,})', False),
 )
 
-SHAPES = (
-    ('AWS secret access key', '[A-Za-z0-9+/]{40}', False),
-    ('Alibaba Cloud AccessKey secret', '[A-Za-z0-9]{30}', False),
-    ('Azure storage key', '[A-Za-z0-9+/]{86}==', True),
-)
+SHAPES = (('AWS secret access key', '[A-Za-z0-9+/]{40}', False), ('Azure storage key', '[A-Za-z0-9+/]{86}==', True))
 
 PROGRAMS = (
     (

@@ -230,9 +230,9 @@ def _positional(program: Program, words: Sequence[Word], begin: int, strength: S
     texts = [words[at].text for at in arguments]
     for row in program.positional:
         size = len(row.words)
-        for first in range(len(texts) - size - row.index + 1):
+        for first in range(len(texts) - size - row.at + 1):
             if tuple(texts[first : first + size]) == row.words:
-                at = arguments[first + size + row.index - 1]
+                at = arguments[first + size + row.at - 1]
                 yield _Argument(
                     at, 0, len(words[at].text), "secret key", strength, " ".join((words[begin].text, *row.words))
                 )

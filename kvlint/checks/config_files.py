@@ -47,11 +47,6 @@ def known(file_name: str) -> keys.File | None:
     return next((row for row in keys.FILES if fnmatchcase(name, row.match)), None)
 
 
-def tokens() -> tuple[str, ...]:
-    """Texts of which one occurs in every document that holds such a file."""
-    return (*(row.match.strip("*") for row in keys.FILES), *keys.CONTENT_MARKS)
-
-
 def pairs(text: str, place: Place) -> Iterator[Found]:
     """The credentials and placeholders in lines `name = value` and `name: value`, in JSON pairs, URLs and connection
     strings of a text, in the order of the text. Lines that are comments (`#`, `;`) are left out."""

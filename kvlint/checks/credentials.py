@@ -12,9 +12,6 @@ from kvlint.finding import Migration
 from kvlint.rule import Context, Match
 from kvlint.views import Container, Metadata, ObjectView, Views, VolumeSource
 
-ANNOTATIONS = (places.LAST_APPLIED, places.OPENEBS_ANNOTATION)
-"""The annotations that annotation-credential reads."""
-
 
 def pod_env_credential(container: Container, context: Context) -> Iterator[Match]:
     """A literal value of an environment variable that is a credential by its name or its shape."""
@@ -89,6 +86,7 @@ def _match(view: Container | VolumeSource | ObjectView, found: Found, said: dict
         severity=verdict.severity,
         confidence=min(verdict.confidence, view.confidence),
         label="" if literal else "still to be filled in",
+        help="" if literal else "refer to a Secret here, and keep the value out of this file when it is known",
         span=value_span_to_source(found.node, view.resource.document.source.text, verdict.start, verdict.end),
     )
 

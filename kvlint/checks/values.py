@@ -106,10 +106,10 @@ def judge(name: str, value: str, start: int, end: int, place: Place, strength: S
         return Verdict(PLACEHOLDER, Severity.INFO, Confidence.MEDIUM, start, end, what or describe(name))
     if text.startswith(keys.PUBLIC):
         return SILENT
-    return credential(start, end, place, strength, what or describe(name), shape=_shape(text))
+    return credential(start, end, place, strength, what or describe(name))
 
 
-def credential(start: int, end: int, place: Place, strength: Strength, what: str, *, shape: str = "") -> Verdict:
+def credential(start: int, end: int, place: Place, strength: Strength, what: str) -> Verdict:
     """A CREDENTIAL with the severity and confidence that its name and place justify.
 
     A storage credential is an error of high confidence; any other a warning, in a storage place an error."""
@@ -118,12 +118,14 @@ def credential(start: int, end: int, place: Place, strength: Strength, what: str
     confidence = Confidence.HIGH if storage else Confidence.MEDIUM
     if strength is Strength.IDENTITY:
         severity, confidence = Severity.WARNING, Confidence.MEDIUM
-    return Verdict(CREDENTIAL, severity, confidence, start, end, shape if storage and shape else what)
+    return Verdict(CREDENTIAL, severity, confidence, start, end, what)
 
 
 def describe(name: str) -> str:
     """What a name calls its value, for messages: "password", "token", "key", else "secret"."""
     words = keys.words(name)
+    if words[-3:] == ("secret", "access", "key"):
+        return "secret access key"
     for word, said in _DESCRIPTIONS:
         if word in words[-2:]:
             return said
@@ -241,17 +243,10 @@ def _has_variable(text: str) -> bool:
     return any(mark in text for mark in ("$", "{", "<%")) and ("{{" in text or _template().search(text) is not None)
 
 
-def _shape(text: str) -> str:
-    for grammar, pattern in _shapes():
-        if pattern.fullmatch(text) and not text.isalpha() and not text.isdigit():
-            return grammar.what
-    return ""
-
-
 def _is_shape(text: str) -> bool:
     """A provider's key may begin like a path: `/` is a base64 character. No path is so mixed."""
     mixed = any(map(str.isupper, text)) and any(map(str.islower, text)) and any(map(str.isdigit, text))
-    return text[0] == "/" and mixed and bool(_shape(text))
+    return text[0] == "/" and mixed and any(pattern.fullmatch(text) for pattern in _shapes())
 
 
 def _gravity(verdict: Verdict) -> tuple[int, int, int]:
@@ -274,8 +269,8 @@ def _grammars() -> list[tuple[keys.Grammar, re.Pattern[str]]]:
 
 
 @cache
-def _shapes() -> list[tuple[keys.Grammar, re.Pattern[str]]]:
-    return [(grammar, re.compile(grammar.pattern)) for grammar in keys.SHAPES]
+def _shapes() -> list[re.Pattern[str]]:
+    return [re.compile(grammar.pattern) for grammar in keys.SHAPES]
 
 
 @cache

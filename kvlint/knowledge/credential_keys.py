@@ -49,10 +49,10 @@ class Grammar(NamedTuple):
 
 
 class Positional(NamedTuple):
-    """The `index`-th argument (1-based, options not counted) after the arguments `words` is a credential."""
+    """The `at`-th argument (1-based, options not counted) after the arguments `words` is a credential."""
 
     words: tuple[str, ...]
-    index: int
+    at: int
 
 
 class Program(NamedTuple):
