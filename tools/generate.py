@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cards
 import clipage
+import factpages
 import rulepages
 import tables
 import tokens
@@ -53,8 +54,10 @@ def configuration(root: Path) -> Iterator[Artefact]:
 
 
 def documentation(root: Path) -> Iterator[Artefact]:
-    """The pages of the rules, and the reference of the command line."""
+    """The pages of the rules, the reference of the command line, and tables of facts."""
     yield Artefact(clipage.PAGE, clipage.page)
+    yield Artefact(factpages.INPUTS, partial(factpages.inputs, root))
+    yield Artefact(factpages.PLATFORMS, partial(factpages.platforms, root))
     yield Artefact(rulepages.PAGES / "index.md", partial(rulepages.index, root))
     for name in cards.names(root):
         yield Artefact(rulepages.PAGES / f"{name}.md", partial(rulepages.page, root, name))
