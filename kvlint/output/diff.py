@@ -17,7 +17,7 @@ def unified(path: str, before: bytes, after: bytes, hidden_before: Spans, hidden
 
     `hidden_before` and `hidden_after` are the spans of credentials in the two texts. Parts that show none of them apply
     with `git apply`."""
-    old, new = _lines(before), _lines(after)
+    old, new = _split(before), _split(after)
     masks_old = Masks({"": hidden_before}, _reader(old))
     masks_new = Masks({"": hidden_after}, _reader(new))
     applicable: list[str] = []
@@ -50,7 +50,7 @@ def unified(path: str, before: bytes, after: bytes, hidden_before: Spans, hidden
         yield from applicable
 
 
-def _lines(data: bytes) -> list[str]:
+def _split(data: bytes) -> list[str]:
     """Lines as git counts them: only a line feed ends one."""
     parts = data.decode("utf-8", "surrogateescape").split("\n")
     lines = [f"{part}\n" for part in parts[:-1]]
