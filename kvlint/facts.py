@@ -192,6 +192,19 @@ class Use(NamedTuple):
     volume: str
 
 
+class Holding(NamedTuple):
+    """Storage that an object itself names: a Pod's volume or a PersistentVolume. Only a survey needs it.
+
+    `source` is the field of the volume source, `driver` that of a FlexVolume or CSI source, `maker` the provisioner
+    that a PersistentVolume's annotation names; each the empty string where there is none. An object of a storage API
+    has neither: it counts for its API version."""
+
+    place: Place
+    source: str = ""
+    driver: str = ""
+    maker: str = ""
+
+
 VALUES = "values"
 TEMPLATE = "template"
 
@@ -207,10 +220,10 @@ class Mention(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-Fact = Claim | PersistentVolume | StorageClass | Driver | Secret | Use | Mention
+Fact = Claim | PersistentVolume | StorageClass | Driver | Secret | Use | Holding | Mention
 
 FACT_TYPES: dict[str, Any] = {
-    kind.__name__: kind for kind in (Claim, PersistentVolume, StorageClass, Driver, Secret, Use, Mention)
+    kind.__name__: kind for kind in (Claim, PersistentVolume, StorageClass, Driver, Secret, Use, Holding, Mention)
 }
 
 

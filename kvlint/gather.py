@@ -20,6 +20,7 @@ from kvlint.facts import (
     ClaimRef,
     Driver,
     Fact,
+    Holding,
     Mention,
     PersistentVolume,
     Place,
@@ -32,9 +33,11 @@ from kvlint.facts import (
 from kvlint.finding import Confidence
 from kvlint.node import MAPPING, Node, YamlError
 from kvlint.resources import Resource
+from kvlint.views import POD_PATHS, Views, Volume, VolumeSource
 from kvlint.views import Claim as ClaimView
-from kvlint.views import Views, Volume, VolumeSource
 from kvlint.yamltree import Document
+
+PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 
 CSI_SECRET_REFS = (
     "controllerPublishSecretRef",
@@ -83,6 +86,25 @@ def _facts(resource: Resource, views: Views) -> Iterator[Fact]:
         if claim is not None and name and volume.name not in replaced:
             path = f"{volume.path}.persistentVolumeClaim.claimName"
             yield Use(_place(resource, claim, path, volume.confidence, item=volume.name), name, volume.name)
+
+
+def holdings_of(resource: Resource, views: Views, namespace: str | None = None) -> Iterator[Holding]:
+    """The network volumes that an object names itself, and the API it is of, where that may be an old one.
+
+    `namespace` as for `facts_of`. What a workload made, such as the Pods of a Deployment in a live cluster, is counted
+    with its maker."""
+    owners = resource.node.at("metadata", "ownerReferences")
+    if resource.partial or any(_text(owner.get("kind")) in POD_PATHS for owner in (owners.items() if owners else ())):
+        return
+    for view in views.sources():
+        if view.volume is None or view.plugin.inline_finding or view.field == "csi":
+            place = _place(resource, view.key, view.path, view.confidence, item=view.name)
+            if view.volume is not None and place.namespace is None:
+                place = place._replace(namespace=namespace)
+            maker = _text(resource.node.at("metadata", "annotations", PROVISIONED_BY)) if view.volume is None else ""
+            yield Holding(place, view.field, _text(view.node.get("driver")) or "", maker or "")
+    if "storage.k8s.io/" in resource.api_version:
+        yield Holding(_place(resource, _head(resource.node), ""))
 
 
 def _claim(view: ClaimView, spec: Node | None) -> Claim:

@@ -9,6 +9,7 @@ from kvlint.facts import (
     Claim,
     Driver,
     Fact,
+    Holding,
     Mention,
     PersistentVolume,
     Secret,
@@ -54,6 +55,7 @@ class Inventory:
         self.drivers = [fact for fact in every if isinstance(fact, Driver)]
         self.secrets = [fact for fact in every if isinstance(fact, Secret)]
         self.uses = [fact for fact in every if isinstance(fact, Use)]
+        self.holdings = [fact for fact in every if isinstance(fact, Holding)]
         self.mentions = [fact for fact in every if isinstance(fact, Mention)]
         objects = {(fact.place.file, fact.place.kind, fact.place.namespace, fact.place.name) for fact in every}
         self.resources = len(objects) if resources is None else resources

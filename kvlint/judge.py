@@ -143,6 +143,10 @@ class Judge:
             from kvlint.gather import facts_of
 
             self.facts += facts_of(resource, views, self.plan.namespace)
+            if self.plan.surveys:
+                from kvlint.gather import holdings_of
+
+                self.facts += holdings_of(resource, views, self.plan.namespace)
 
     def check(self, planned: Planned, view: View) -> None:
         """Run one check on one view; a check that fails becomes a finding and hides nothing."""

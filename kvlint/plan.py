@@ -45,8 +45,8 @@ class Plan:
     `present` are objects (kind, namespace, name) that exist in other files, so that no fix writes them again.
 
     `by_view` are the rules that judge one object, `across` those that judge the inventory: they know `world` and need
-    facts of documents that hold tokens of theirs (the bits `gathers`). `skip_test=False` switches the test off that
-    skips documents, and checks, that cannot matter."""
+    facts of documents that hold tokens of theirs (the bits `gathers`). `surveys`: also what only a survey counts.
+    `skip_test=False` switches the test off that skips documents, and checks, that cannot matter."""
 
     __slots__ = (
         "_chosen",
@@ -60,6 +60,7 @@ class Plan:
         "rules",
         "skip_test",
         "suppression",
+        "surveys",
         "target",
         "world",
     )
@@ -113,6 +114,7 @@ class Plan:
         self.gathers = gathering
         self.relevance = Relevance(tokens, everything, ~own)
         self.skip_test = skip_test
+        self.surveys = False
         self._chosen: dict[int, ByView] = {}
 
     def views_of(self, checks: int) -> "ByView":
@@ -129,6 +131,19 @@ def facts_only(plan: Plan) -> Plan:
     made = Plan((), namespace=plan.namespace)
     made.gathers = 1
     made.relevance = Relevance([(planned.check.tokens, 1) for planned in plan.across])
+    return made
+
+
+_SURVEYED = ("missing-claim", "inline-network-volume", "inline-csi-volume", "deprecated-storage-api")
+"""The checks whose tokens are in every document that a survey counts something of."""
+
+
+def surveying(namespace: str | None = None) -> Plan:
+    """A plan that judges nothing and gathers what a survey counts (`kvlint.survey`)."""
+    made = Plan((), namespace=namespace)
+    made.gathers = 1
+    made.surveys = True
+    made.relevance = Relevance([(CHECKS[name].tokens, 1) for name in _SURVEYED])
     return made
 
 
