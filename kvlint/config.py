@@ -5,11 +5,10 @@ to the root of their Git repository, else from the working folder upwards. The c
 beats the card."""
 
 import os
-import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kvlint import __version__
+from kvlint import memory
 from kvlint.finding import Severity
 from kvlint.patterns import Patterns
 from kvlint.problem import ConfigError, did_you_mean
@@ -24,7 +23,8 @@ FILE_NAMES = (".kvlint.yaml", ".kvlint.yml")
 PYPROJECT = "pyproject.toml"
 TABLE = "tool.kvlint"
 SEVERITIES = {severity.label: severity for severity in Severity}
-STAMPS_KEPT = 256
+
+Extend = Callable[[Mapping[str, Any], str], tuple[Mapping[str, Rule], Collection[str]]]
 
 # `--select` keeps these: a document that could not be judged must not pass for a clean one.
 ALWAYS = frozenset({"invalid-yaml", "unreadable-document", "internal-error"})
@@ -87,12 +87,12 @@ def find(paths: Sequence[str]) -> str:
     return near.replace(os.sep, "/")
 
 
-def read(path: str, explicit: bool = False) -> "tuple[Data | None, str]":
-    """The content of a configuration file, and the folder its paths are relative to. Raises ConfigError.
+def load(path: str, explicit: bool, extend: Extend) -> Config:
+    """Read the configuration file `path`; what was validated before is not read again. Raises ConfigError.
 
-    A file named on the command line (`explicit`) may lie anywhere, so its paths are relative to the working folder."""
-    from kvlint.datafile import read_toml, read_yaml
-
+    A file named on the command line (`explicit`) may lie anywhere, so its paths are relative to the working folder,
+    else to that of the file. `extend(value, root)` loads the rules that a configuration brings, which may not be valid
+    otherwise yet; it answers with all rules, and the ids of those that are not built in."""
     root = "" if explicit else os.path.dirname(path)
     try:
         with open(path, "rb") as file:
@@ -100,21 +100,34 @@ def read(path: str, explicit: bool = False) -> "tuple[Data | None, str]":
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"cannot read the configuration `{path}`: {reason}") from None
-    if path.endswith(".toml"):
-        data = read_toml(source, TABLE)
-        if data is None and explicit:
-            raise ConfigError(f"`{path}` has no table [{TABLE}]")
-        return data, root
-    return read_yaml(source, lambda key: key not in _VALUED), root
+    remembered = memory.recall(source)
+    if remembered is not None:
+        rules, foreign = extend(remembered.value, root)
+        if _signature(rules, foreign) == remembered.foreign:
+            return build(remembered.value, path, root)
+    data = read(source, explicit)
+    if data is None:
+        return Config()
+    rules, foreign = extend(data.value, root)
+    check(data, rules)
+    memory.remember(source, memory.Remembered(data.value, _signature(rules, foreign)))
+    return build(data.value, path, root)
 
 
-def check(data: "Data", rules: Mapping[str, Rule], foreign: Collection[str] = ()) -> None:
-    """Validate a configuration against the schema of these rules, unless its content was validated before.
+def read(source: Source, explicit: bool = False) -> "Data | None":
+    """What a configuration file says; None for a pyproject.toml without our table. Raises ConfigError."""
+    from kvlint.datafile import read_toml, read_yaml
 
-    `foreign` are the ids of rules that are not built in: they are part of what was validated. Raises ConfigError."""
-    stamp = _stamp(data, [repr((id, rules[id].params)) for id in sorted(foreign)])
-    if stamp and os.path.exists(stamp):
-        return
+    if not source.name.endswith(".toml"):
+        return read_yaml(source, lambda key: key not in _VALUED)
+    data = read_toml(source, TABLE)
+    if data is None and explicit:
+        raise ConfigError(f"`{source.name}` has no table [{TABLE}]")
+    return data
+
+
+def check(data: "Data", rules: Mapping[str, Rule]) -> None:
+    """Validate a configuration against the schema of these rules. Raises ConfigError."""
     from kvlint.configschema import schema
     from kvlint.datafile import validate
     from kvlint.knowledge.platform_classes import platforms
@@ -122,15 +135,13 @@ def check(data: "Data", rules: Mapping[str, Rule], foreign: Collection[str] = ()
     problems = validate(data, schema(rules, platforms()), _noun)
     if problems:
         raise ConfigError(f"`{data.source.name}` is not a valid configuration", problems)
-    _write_stamp(stamp)
 
 
-def build(data: "Data", root: str) -> Config:
-    """The configuration that validated data says."""
-    value = data.value
+def build(value: Mapping[str, Any], path: str, root: str) -> Config:
+    """The configuration that the validated content `value` of the file `path` says."""
     classes = value.get("known-storage-classes", {})
     return Config(
-        path=data.source.name,
+        path=path,
         root=root,
         kubernetes_version=value.get("kubernetes-version", ""),
         platforms=tuple(value.get("platforms", ())),
@@ -150,10 +161,10 @@ def build(data: "Data", root: str) -> Config:
     )
 
 
-def texts(data: "Data", key: str) -> list[str]:
+def texts(value: Any, key: str) -> list[str]:
     """The list of texts under a key of a configuration that is not validated yet; what is no text is left out."""
-    value = data.value.get(key) if isinstance(data.value, dict) else None
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    listed = value.get(key) if isinstance(value, dict) else None
+    return [item for item in listed if isinstance(item, str)] if isinstance(listed, list) else []
 
 
 def choose(
@@ -182,19 +193,6 @@ def unknown_names(names: Iterable[str], rules: Collection[str]) -> list[tuple[st
     """Those of `names` that are neither a rule nor a category, each with a guess ("did you mean …?" or empty)."""
     known = {*rules, *CATEGORIES}
     return [(name, did_you_mean(name, known)) for name in names if name not in known]
-
-
-def cache_folder() -> str:
-    """The folder for what kvlint remembers between runs: $KVLINT_CACHE_DIR, else the user's cache folder."""
-    given = os.environ.get("KVLINT_CACHE_DIR")
-    if given:
-        return given
-    if sys.platform.startswith("linux"):  # as platformdirs answers, without the 14 ms of importing it
-        home = os.environ.get("XDG_CACHE_HOME", "")
-        return os.path.join(home if os.path.isabs(home) else os.path.expanduser("~/.cache"), "kvlint")
-    from platformdirs import user_cache_dir
-
-    return user_cache_dir("kvlint", appauthor=False)
 
 
 def _upwards(folder: str) -> str:
@@ -241,6 +239,10 @@ def _noun(path: "Path", is_key: bool) -> str:
     return "key"
 
 
+def _signature(rules: Mapping[str, Rule], foreign: Collection[str]) -> str:
+    return repr([(name, rules[name].category, rules[name].params) for name in sorted(foreign)]) if foreign else ""
+
+
 def _setting(said: Any) -> Setting:
     if isinstance(said, dict):
         word = said.get("severity")
@@ -250,37 +252,3 @@ def _setting(said: Any) -> Setting:
     if isinstance(said, bool) or said in ("on", "off"):
         return Setting(said in (True, "on"))
     return Setting(True, SEVERITIES[said])
-
-
-def _stamp(data: "Data", foreign: Sequence[str]) -> str:
-    """The path whose existence says that this very content was validated by this version; empty: there is none."""
-    try:
-        from _blake2 import blake2b  # hashlib would load OpenSSL
-    except ImportError:
-        from hashlib import blake2b
-    kind = "toml" if data.source.name.endswith(".toml") else "yaml"
-    digest = blake2b(digest_size=20)
-    for part in (__version__, kind, *foreign):
-        digest.update(part.encode("utf-8", "surrogateescape") + b"\0")
-    digest.update(data.source.data)
-    try:
-        return os.path.join(cache_folder(), "config", digest.hexdigest())
-    except (OSError, RuntimeError):
-        return ""
-
-
-def _write_stamp(stamp: str) -> None:
-    """Remember a validation. Not being able to is no failure: the next run validates again."""
-    if not stamp:
-        return
-    try:
-        folder = os.path.dirname(stamp)
-        os.makedirs(folder, exist_ok=True)
-        stamps = os.listdir(folder)
-        if len(stamps) >= STAMPS_KEPT:
-            for name in stamps:
-                os.unlink(os.path.join(folder, name))
-        with open(stamp, "wb"):
-            pass
-    except OSError:
-        pass

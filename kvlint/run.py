@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvlint import config as configuration
 from kvlint import registry
@@ -94,21 +94,27 @@ class Run(NamedTuple):
 
 def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
     """Read the configuration for `paths` and load what it names. Raises ConfigError."""
-    rules, checks = registry.rules(), registry.CHECKS
     explicit = arguments.last("config")
     path = explicit or ("" if arguments.on("isolated") else configuration.find(paths))
-    data, root = configuration.read(path, bool(explicit)) if path else (None, "")
-    if data is None:
-        return Catalogue(Config(), rules, checks, {})
-    plugins, folders = configuration.texts(data, "plugins"), configuration.texts(data, "rules-dirs")
-    foreign: Mapping[str, Text] = {}
-    if plugins or folders:
+    built_in = Catalogue(Config(), registry.rules(), registry.CHECKS, {})
+    if not path:
+        return built_in
+    known = built_in
+
+    def extend(value: Mapping[str, Any], root: str) -> tuple[Mapping[str, Rule], Collection[str]]:
+        nonlocal known
+        plugins, folders = configuration.texts(value, "plugins"), configuration.texts(value, "rules-dirs")
+        if not plugins and not folders:
+            return built_in.rules, ()
         from kvlint.extensions import load
 
-        found = load(plugins, [os.path.join(root, folder) for folder in folders], rules, checks)
-        rules, checks, foreign = {**rules, **found.rules}, {**checks, **found.checks}, found.texts
-    configuration.check(data, rules, foreign)
-    return Catalogue(configuration.build(data, root), rules, checks, foreign)
+        found = load(plugins, [os.path.join(root, folder) for folder in folders], built_in.rules, built_in.checks)
+        rules, checks = {**built_in.rules, **found.rules}, {**built_in.checks, **found.checks}
+        known = Catalogue(Config(), rules, checks, found.texts)
+        return rules, found.rules
+
+    config = configuration.load(path, bool(explicit), extend)
+    return known._replace(config=config)
 
 
 def plan_of(

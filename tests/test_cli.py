@@ -417,8 +417,8 @@ def test_a_clean_run_loads_nothing_it_does_not_need() -> None:
     put("flex.yaml", FLEX)
     put(".kvlint.yaml", "exclude: [vendor/]\nper-file-ignores: {a: [inline]}\nrules: {flexvolume: off}\n")
     heavy = (
-        "argparse dataclasses difflib hashlib importlib.metadata inspect json jsonschema logging multiprocessing "
-        "pathlib pathspec platformdirs rich ruamel subprocess tomllib"
+        "argparse dataclasses difflib hashlib importlib.metadata inspect jsonschema logging multiprocessing pathlib "
+        "pathspec platformdirs rich ruamel subprocess tomllib yaml kvlint.datafile kvlint.baseline kvlint.extensions"
     )
     code = (
         "import sys\nfrom kvlint.cli import main\ncode = main(['check', *sys.argv[1:], 'clean.yaml'])\n"

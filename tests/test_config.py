@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from kvlint import config, datafile, extensions, registry
+from kvlint import config, datafile, extensions, memory, registry
 from kvlint.config import Setting, choose
 from kvlint.configschema import schema
 from kvlint.finding import Severity
@@ -27,12 +27,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def load(text: str, name: str = ".kvlint.yaml") -> config.Config:
+def load(text: str, name: str = ".kvlint.yaml", *, explicit: bool = False) -> config.Config:
     Path(name).write_text(text)
-    data, root = config.read(name)
-    assert data is not None
-    config.check(data, RULES)
-    return config.build(data, root)
+    return config.load(name, explicit, lambda value, root: (RULES, ()))
 
 
 def problems(text: str, name: str = ".kvlint.yaml") -> list[tuple[str, str, str]]:
@@ -148,11 +145,8 @@ def test_nothing_is_a_configuration_too(text: str) -> None:
 
 def test_paths_are_relative_to_the_file_or_if_it_was_named_to_the_working_folder(here: Path) -> None:
     (here / "deep").mkdir()
-    (here / "deep/.kvlint.yaml").write_text("baseline: b.json\n")
-    data, root = config.read("deep/.kvlint.yaml")
-    assert data is not None
-    assert config.build(data, root).below("b.json") == "deep/b.json"
-    assert config.read("deep/.kvlint.yaml", explicit=True)[1] == ""
+    assert load("baseline: b.json\n", "deep/.kvlint.yaml").below("b.json") == "deep/b.json"
+    assert load("baseline: b.json\n", "deep/.kvlint.yaml", explicit=True).below("b.json") == "b.json"
 
 
 # Errors
@@ -225,38 +219,54 @@ def test_errors_in_toml(text: str, caret: str, message: str) -> None:
 def test_broken_toml_and_wrong_tables() -> None:
     ((caret, message, _),) = problems("[tool.kvlint]\na = \n", "pyproject.toml")
     assert (caret, message) == ("\n", "invalid value")
-    Path("other.toml").write_text("a = 1\n")
     with pytest.raises(ConfigError, match=r"no table \[tool.kvlint\]"):
-        config.read("other.toml", explicit=True)
-    assert config.read("other.toml")[0] is None
+        load("a = 1\n", "other.toml", explicit=True)
+    assert load("a = 1\n", "other.toml") == config.Config()
     with pytest.raises(ConfigError, match=r"cannot read the configuration `no\.yaml`"):
-        config.read("no.yaml", explicit=True)
+        config.load("no.yaml", True, lambda value, root: (RULES, ()))
 
 
 # Validated once
 
 
-def test_a_configuration_is_validated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configuration_is_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
     real = datafile.validate
     monkeypatch.setattr(datafile, "validate", lambda *args: calls.append(args) or real(*args))
-    for _ in range(3):
-        load("exclude: [a]\n")
+    text = "exclude: [a]\nkubernetes-version: 1.30\nrules: {flexvolume: off, inline: error}\n"
+    first, *others = [load(text) for _ in range(3)]
     assert len(calls) == 1
+    assert [one._replace(per_file=()) for one in others] == [first, first]
     load("exclude: [b]\n")
     assert len(calls) == 2
     for _ in range(2):
         problems("excludes: [a]\n")
     assert len(calls) == 4, "only what is valid is remembered"
-    data, _ = config.read(".kvlint.yaml")
-    assert data is not None
     foreign = RULES["flexvolume"]._replace(id="mine", params={"x": {"type": "string"}})
-    with pytest.raises(ConfigError):
-        config.check(data, {**RULES, "mine": foreign}, ["mine"])
-    assert len(calls) == 5, "other rules are another schema"
+    Path(".kvlint.yaml").write_text("exclude: [a]\n")
+    for number, params in ((5, foreign.params), (5, foreign.params), (6, {})):
+        rules = {**RULES, "mine": foreign._replace(params=params)}
+        config.load(".kvlint.yaml", False, lambda value, root, rules=rules: (rules, ["mine"]))
+        assert len(calls) == number, "other rules are another schema"
 
 
-def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[1, 2]", b'[{"exclude": ["z"]}]', b"\xff", b"[" * 100_000])
+def test_a_broken_memory_is_no_memory(tmp_path: Path, content: bytes) -> None:
+    made = load("exclude: [a]\n")
+    (kept,) = (tmp_path / "cache/config").iterdir()
+    kept.write_bytes(content)
+    assert load("exclude: [a]\n") == made
+    assert json.loads(kept.read_bytes()) == [{"exclude": ["a"]}, ""]
+
+
+def test_the_memory_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "KEPT", 4)
+    for number in range(9):
+        load(f"exclude: [a{number}]\n")
+    assert 0 < len(list((tmp_path / "cache/config").iterdir())) <= 4
+
+
+def test_a_memory_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("KVLINT_CACHE_DIR", str(tmp_path / "file"))
     assert load("exclude: [a]\n").exclude == ("a",)
@@ -266,11 +276,11 @@ def test_the_cache_folder_is_the_one_of_the_platform(monkeypatch: pytest.MonkeyP
     from platformdirs import user_cache_dir
 
     monkeypatch.delenv("KVLINT_CACHE_DIR")
-    for value in ("/somewhere/cache", "", "relative"):
+    for value in ("/somewhere/cache", ""):
         monkeypatch.setenv("XDG_CACHE_HOME", value)
-        if value != "relative":  # the specification: a path that is not absolute is ignored
-            assert config.cache_folder() == user_cache_dir("kvlint", appauthor=False)
-    assert Path(config.cache_folder()).is_absolute()
+        assert memory.cache_folder() == user_cache_dir("kvlint", appauthor=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # the specification: such a path is ignored
+    assert Path(memory.cache_folder()).is_absolute()
 
 
 # Which rules take part
