@@ -67,6 +67,7 @@ class Inventory:
         self._volumes_of_class = _index(self.volumes, lambda item: (item.class_name,))
         self._volumes_of_claim = _index(self.volumes, lambda item: (item.claim_ref.name,) if item.claim_ref else ())
         self._claims = _index(self.claims, _own_names)
+        self._class_users = _index(self.claims, lambda item: (item.class_name,) if item.class_name else ())
         self._templates = _index(self.claims, lambda item: (_stem(item),) if _is_numbered(item) else ())
         self._mentions = _index(self.mentions, lambda item: item.words)
         self._templates_of_classes = [item for item in self.mentions if item.place.kind == TEMPLATE]
@@ -123,6 +124,10 @@ class Inventory:
         if dash and ordinal.isascii() and ordinal.isdigit() and len(ordinal) < 10:
             found += [claim for claim in self._templates.get(stem, ()) if claim.start <= int(ordinal)]
         return nearest([claim for claim in found if same_namespace(claim.namespace, namespace)], where)
+
+    def users_of_class(self, name: str) -> set[str]:
+        """The files with a claim that names the class."""
+        return {claim.place.file for claim in self._class_users.get(name, ())}
 
     def claims_anywhere(self, name: str) -> list[Claim]:
         """The claims of this name in any namespace and folder."""

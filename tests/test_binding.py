@@ -71,6 +71,12 @@ ROWS: list[tuple[str, list[Fact], str, str]] = [
         "unknown-storage-class:error",
     ),
     (
+        "class that claims of many files name",
+        [storage_class("slow"), *(claim(f"c{at}", class_field="quick", file=f"{at}.yaml") for at in range(3))],
+        "unknown-storage-class:info unknown-storage-class:info unknown-storage-class:info",
+        "unknown-storage-class:error unknown-storage-class:error unknown-storage-class:error",
+    ),
+    (
         "class of a custom resource",
         [claim(class_field="quick")._replace(origin="custom"), storage_class("slow")],
         "unknown-storage-class:info",
@@ -608,6 +614,30 @@ ROWS: list[tuple[str, list[Fact], str, str]] = [
         "",
     ),
     (
+        "raw disk for many nodes, driver not read",
+        [volume(source="csi", driver="csi.hetzner.cloud", handle="1", modes=(RWX,), volume_mode="Block")],
+        "",
+        "",
+    ),
+    (
+        "disk for many nodes, driver not read",
+        [volume(source="csi", driver="csi.hetzner.cloud", handle="1", modes=(RWX,))],
+        "unsupported-access-mode:warning",
+        "unsupported-access-mode:warning",
+    ),
+    (
+        "disk of a node for many nodes",
+        [volume(source="csi", driver="ebs.csi.aws.com", handle="local-ebs://dev/xvdb", modes=(RWX,))],
+        "",
+        "",
+    ),
+    (
+        "folder of a node for many nodes, claimed",
+        [claim(class_field="local", modes=(RWX,)), storage_class("local", "rancher.io/local-path")],
+        "unsupported-access-mode:info",
+        "unsupported-access-mode:info",
+    ),
+    (
         "driver nobody knows",
         [claim(class_field="fast", modes=(RWX,)), storage_class("fast", "csi.example.com")],
         "",
@@ -662,7 +692,7 @@ def test_closed_world(facts: list[Fact], wanted: str) -> None:
         ([claim(class_field="gp3-csi")], world(["openshift"]), ""),
         ([claim(class_field="gone")], world(["eks"], closed=True), "unknown-storage-class:error"),
         ([claim(class_field="gp2")], world(["eks"], closed=True), ""),
-        ([claim(class_field="local-path", modes=(RWX,))], K3S, "unsupported-access-mode:warning"),
+        ([claim(class_field="local-path", modes=(RWX,))], K3S, "unsupported-access-mode:info"),
         ([storage_class("mine", default=True)], K3S, "ambiguous-default-storage-class:info"),
         ([storage_class("local-path", default=True)], K3S, ""),
     ],

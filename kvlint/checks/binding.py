@@ -17,6 +17,9 @@ from kvlint.knowledge import platform_classes
 MAX_SHOWN = 3
 """So many volumes are named in one message."""
 
+MANY_USERS = 3
+"""In so many files claims have to name an undefined class to be believed."""
+
 DECLARE_STATIC = 'write `storageClassName: ""`: then no default class comes between the claim and its volume'
 
 SPEAKING_STEPS = (
@@ -269,7 +272,8 @@ def _no_default(
 def _unknown(claim: Claim, name: str, inventory: Inventory, world: World) -> Judgement:
     """A claim names a class that nothing read defines. Who else could define it decides how much that is worth.
 
-    What a custom resource calls a claim template goes through an operator first: nothing is certain there."""
+    A class that many claims agree on is no slip: the cluster has it from elsewhere. What a custom resource calls a
+    claim template goes through an operator first: nothing is certain there."""
     searched = inventory.searched()
     platforms = platform_classes.shipped().get(name, ())
     mentions = inventory.mentions_of(name, claim.place.where)
@@ -287,10 +291,12 @@ def _unknown(claim: Claim, name: str, inventory: Inventory, world: World) -> Jud
     elif mentions:
         evidence += f"; {_name(mentions[0])} and may define it"
         related = (mentions[0].place.location(label="mentioned here"),)
+    elif (users := len(inventory.users_of_class(name))) >= MANY_USERS:
+        evidence += f"; claims in {users} files name it"
     elif (meant or inventory.classes) and claim.origin != "custom":
         severity = Severity.WARNING
     fix = None
-    if meant:
+    if meant and severity != Severity.INFO:
         help = f"did you mean `{meant}`? " + (help or f"If not, list it: `known-storage-classes: [{name}]`")
         fix = Fix(f"name class `{meant}`", MANUAL)
         related += tuple(
