@@ -1,0 +1,198 @@
+"""The test that skips documents and checks changes no result, whatever a manifest looks like."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kvlint import registry
+from kvlint.engine import ActiveRule, FileFacts, Plan, map_source
+from kvlint.facts import Secret
+from kvlint.finding import Summary
+from kvlint.relevance import Relevance, may_mention
+from kvlint.source import Source
+from kvlint.yamltree import YamlError, documents
+
+FIXTURES = Path(__file__).parent / "fixtures"
+RULES = registry.rules().values()
+ACTIVE = [ActiveRule(rule, None, {name: row.get("default") for name, row in rule.params.items()}) for rule in RULES]
+TESTED, UNTESTED = Plan(ACTIVE), Plan(ACTIVE, skip_test=False)
+MANIFESTS = [path.read_bytes().decode("utf-8", "surrogateescape") for path in sorted(FIXTURES.rglob("*.yaml"))]
+
+SCHEMA = """apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: things.example.com
+spec:
+  group: example.com
+  versions:
+    - name: v1
+      schema:
+        openAPIV3Schema:
+          properties:
+            spec:
+              properties:
+                containers: {description: a list with command and args, type: array}
+                volumes: {description: such as nfs or hostPath}
+                volumeClaimTemplates: {description: of PersistentVolumeClaim}
+"""
+DISGUISES = (
+    "kind: Pod\nspec: {volumes: [{name: a, nfs: {server: b, path: c}}]}\n",
+    '"kind": Pod\nspec: {volumes: [{name: a, nfs: {server: b, path: c}}]}\n',
+    '? "kind"\n: Pod\n"apiVersion": v1\nspec: {volumes: [{name: a, nfs: {server: b, path: c}}]}\n',
+    "<<: {kind: Pod, apiVersion: v1, spec: {volumes: [{name: a, nfs: {server: b, path: c}}]}}\n",
+    "!!str kind: Pod\n!!str spec: {volumes: [{name: a, nfs: {server: b, path: c}}]}\n",
+    "&a kind: Pod\n&b spec: {volumes: [{name: a, nfs: {server: b, path: c}}]}\n",
+    "...\napiVersion: v1\nkind: Pod\nspec: {volumes: [{name: a, nfs: {server: b, path: c}}]}\n",
+    "--- {apiVersion: v1, kind: Pod, spec: {volumes: [{name: a, nfs: {server: b, path: c}}]}}\n",
+    "\rkind: Pod\rspec: {volumes: [{name: a, nfs: {server: b, path: c}}]}\n",
+    "\u2028kind: Pod\u2028spec: {volumes: [{name: a, nfs: {server: b, path: c}}]}\n",
+    "# kvlint: ignore[intree-volume] nothing\n",
+)
+
+
+def results(text: str, plan: Plan, name: str = "a.yaml") -> FileFacts:
+    """What a file contributes, without what may differ: counts, because a skipped document's objects are counted
+    without reading it, and Secrets, which no rule asks for, with the masks they bring."""
+    made = map_source(Source(name, text.encode("utf-8", "surrogateescape")), plan)
+    facts = tuple(fact for fact in made.facts if not isinstance(fact, Secret))
+    return made._replace(summary=Summary(), masks=() if "Secret" in text else made.masks, facts=facts)
+
+
+@pytest.mark.parametrize("text", MANIFESTS)
+def test_fixtures(text: str) -> None:
+    assert results(text, TESTED) == results(text, UNTESTED)
+
+
+def as_json(text: str) -> str:
+    """The first readable document as JSON, with slashes escaped as some programs write them."""
+    for document in documents(Source("", text.encode("utf-8", "surrogateescape"))):
+        try:
+            root = document.compose()
+            return json.dumps(root.plain() if root is not None else None).replace("/", "\\/")
+        except (YamlError, ValueError):
+            continue
+    return text
+
+
+def hide(text: str, at: int) -> str:
+    """Spell one plain key as a double-quoted scalar with escapes."""
+    keys = list(re.finditer(r"(?m)^([ -]*)([A-Za-z.\/-]+):", text))
+    if not keys:
+        return text
+    key = keys[at % len(keys)]
+    codes = [(f"\\x{ord(char):02x}", f"\\u{ord(char):04x}") for char in key[2]]
+    spelt = "".join(pair[number % 2] for number, pair in enumerate(codes))
+    return f'{text[: key.start(2)]}"{spelt}"{text[key.end(2) :]}'
+
+
+def folded(text: str, at: int) -> str:
+    """Break one plain word of a value in two lines of a double-quoted scalar."""
+    words = list(re.finditer(r"(?m): ([A-Za-z][\w./-]+)$", text))
+    if not words:
+        return text
+    word = words[at % len(words)]
+    middle = len(word[1]) // 2
+    return f'{text[: word.start(1)]}"{word[1][:middle]}\\\n      {word[1][middle:]}"{text[word.end(1) :]}'
+
+
+def without_line(text: str, at: int) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[: at % len(lines)] + lines[at % len(lines) + 1 :]) if lines else text
+
+
+def below(text: str, at: int) -> str:
+    lines = text.splitlines()
+    return "apiVersion: v1\nkind: List\nitems:\n- " + "\n  ".join(lines) + "\n" if "---" not in lines else text
+
+
+MUTATIONS: tuple[Callable[[str, int], str], ...] = (
+    hide,
+    folded,
+    without_line,
+    below,
+    lambda text, at: as_json(text),
+    lambda text, at: SCHEMA + text,
+    lambda text, at: SCHEMA + DISGUISES[at % len(DISGUISES)] + text,
+    lambda text, at: SCHEMA + "---\n" + text,
+    lambda text, at: f"{text}---\n{MANIFESTS[at % len(MANIFESTS)]}",
+    lambda text, at: f"{text}...\n{MANIFESTS[at % len(MANIFESTS)]}",
+    lambda text, at: text.replace("\n", "\r\n"),
+    lambda text, at: text[: at % (len(text) + 1)],
+    lambda text, at: text.replace("apiVersion:", "apiVersion: !!str", 1),
+    lambda text, at: text.replace("kind: ", "kind: &kind ", 1),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(MANIFESTS),
+    st.lists(st.tuples(st.sampled_from(MUTATIONS), st.integers(0, 10_000)), min_size=1, max_size=4),
+)
+def test_mutated_fixtures(text: str, mutations: list[tuple[Callable[[str, int], str], int]]) -> None:
+    for mutate, at in mutations:
+        text = mutate(text, at)
+    assert results(text, TESTED) == results(text, UNTESTED)
+
+
+@pytest.mark.parametrize("more", ["", *DISGUISES])
+def test_only_what_certainly_is_a_schema_counts_as_one(more: str) -> None:
+    text = SCHEMA + more
+    assert bool(TESTED.relevance.of_text(text)) == bool(more)
+    assert results(text, TESTED) == results(text, UNTESTED)
+
+
+def test_a_schema_that_is_only_quoted_is_none() -> None:
+    text = f"apiVersion: v1\nkind: Pod\nspec:\n  volumes:\n  - {{name: a, nfs: {{}}}}\nquoted: '\n{SCHEMA}'\n"
+    assert TESTED.relevance.of_text(text)
+
+
+def test_tokens_with_company() -> None:
+    relevance = Relevance([(("alone", ("volumes", "nfs")), 1), ((("volumes", "rbd"),), 2)])
+    for text, checks in (
+        ("nfs", 0),
+        ("volumes", 0),
+        ("volumes nfs", 1),
+        ("volumes rbd", 2),
+        ("volumes rbd alone", 3),
+        ("volumes nfs rbd", 3),
+        (r"\x61", 3),
+        ("nothing", 0),
+    ):
+        assert relevance.of_text(text) == checks
+        assert relevance.of_data(text.encode()) == bool(checks)
+    assert relevance.of_data("nothing".encode("utf-16"))
+
+
+def test_a_check_without_tokens_sees_everything() -> None:
+    relevance = Relevance([((), 1), (("token",), 2)], everything=1)
+    assert relevance.of_data(b"")
+    assert (relevance.of_text("nothing"), relevance.of_text("token")) == (1, 3)
+
+
+def test_every_check_has_tokens_and_exists() -> None:
+    for name, check in registry.CHECKS.items():
+        assert check.tokens, name
+        assert callable(check.function), name
+    assert {rule.check for rule in RULES} - {None} == set(registry.CHECKS)
+
+
+def test_mentions_are_told_from_the_bytes() -> None:
+    assert may_mention("chart/values.yaml", b"")
+    assert may_mention("a.yaml", b"kind: HelmRelease")
+    assert not may_mention("a.yaml", b"kind: Deployment")
+
+
+@pytest.mark.skipif("KVLINT_CORPUS" not in os.environ, reason="KVLINT_CORPUS names a folder of manifests to try too")
+def test_manifests_of_a_folder() -> None:
+    for folder, _, names in os.walk(os.environ["KVLINT_CORPUS"]):
+        for name in names:
+            if name.endswith((".yaml", ".yml", ".json")):
+                path = os.path.join(folder, name)
+                text = Path(path).read_bytes().decode("utf-8", "surrogateescape")
+                assert results(text, TESTED, name) == results(text, UNTESTED, name), path
