@@ -8,6 +8,7 @@ from kvlint.checks.across import Across
 from kvlint.checks.world import Judgement, World
 from kvlint.facts import Place
 from kvlint.finding import Confidence, Finding, Location
+from kvlint.fingerprint import fingerprint, numbered
 from kvlint.inventory import Inventory
 from kvlint.plan import ActiveRule, Plan
 from kvlint.rule import fill
@@ -33,7 +34,8 @@ def joint_findings(
             internal = plan.rules.get("internal-error")
             if internal is not None:
                 found.append(_internal(internal, planned.active.rule.id, type(error).__name__, inventory))
-    return _numbered(found), failed
+    found.sort(key=lambda finding: (finding.location, finding.rule))
+    return list(numbered(found)), failed
 
 
 def _finding(active: ActiveRule, judgement: Judgement) -> Finding:
@@ -74,20 +76,6 @@ def _internal(active: ActiveRule, rule: str, error: str, inventory: Inventory) -
 
 
 def _fingerprint(rule: str, place: Place, path: str) -> str:
-    """A name for a finding that stays when lines move: the name of a list item takes the place of its index."""
-    from hashlib import sha256
-
-    who = f"{place.kind}\0{place.namespace or ''}\0{place.name}"
+    """The name of a list item takes the place of its index."""
     where = _LAST_INDEX.sub(lambda match: f"[{place.item}]{match[1]}", path) if place.item else path
-    return sha256("\0".join((rule, place.identity, who, where)).encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def _numbered(findings: list[Finding]) -> list[Finding]:
-    """Findings with equal fingerprints get a running number, in order of position."""
-    count: dict[str, int] = {}
-    made = []
-    for finding in sorted(findings, key=lambda finding: (finding.location, finding.rule)):
-        number = count.get(finding.fingerprint, 0)
-        count[finding.fingerprint] = number + 1
-        made.append(finding._replace(fingerprint=f"{finding.fingerprint}-{number}") if number else finding)
-    return made
+    return fingerprint(rule, place.identity, (place.kind, place.namespace or "", place.name), where)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from kvlint import ignores
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Summary
+from kvlint.fingerprint import fingerprint, numbered
 from kvlint.ignores import Ignore
 from kvlint.plan import ActiveRule, Plan, Planned
 from kvlint.relevance import WORD
@@ -46,7 +47,7 @@ class Judge:
         """All findings, now that the whole file is known: with their fixes, and with fingerprints of their own."""
         if self._pending:
             self._add_fixes()
-        return tuple(_unique(self.findings))
+        return tuple(numbered(self.findings))
 
     def _add_fixes(self) -> None:
         """Fixes see all objects of the file: what one volume needs may have been written for another. Findings of one
@@ -213,7 +214,7 @@ class Judge:
             resource=self.reference(resource) if resource is not None else None,
             field=path,
             related=tuple(self.location(*place) for place in related),
-            fingerprint=fingerprint(card.id, self.source, resource, path or message),
+            fingerprint=self._fingerprint(card.id, resource, path or message),
         )
         self.findings.append(finding)
 
@@ -237,9 +238,14 @@ class Judge:
             resource=self.reference(resource),
             field=match.path,
             related=tuple(self.location(node.start, node.end, label) for node, label in match.related),
-            fingerprint=fingerprint(card.id, self.source, resource, match.path),
+            fingerprint=self._fingerprint(card.id, resource, match.path),
             migration=migration,
         )
+
+    def _fingerprint(self, rule: str, resource: Resource | None, path: str) -> str:
+        who = (resource.kind, resource.namespace or "", resource.name) if resource is not None else ("", "", "")
+        where = _named_path(resource, path) if resource is not None else path
+        return fingerprint(rule, self.source.identity, who, where)
 
     def location(self, start: int, end: int, label: str = "") -> Location:
         """A span of this file as lines and columns."""
@@ -258,25 +264,6 @@ def looks_like_kubernetes(text: str) -> bool:
     return all(f"\n{word}:" in text or text.startswith(f"{word}:") for word in KUBERNETES_WORDS) or (
         text.lstrip()[:1] == "{" and all(f'"{word}"' in text for word in KUBERNETES_WORDS)
     )
-
-
-def fingerprint(rule: str, source: Source, resource: Resource | None, path: str) -> str:
-    """A name for a finding that stays when lines move: list indices become the names of the items, no text of the
-    file goes in but names of objects and fields."""
-    from hashlib import sha256
-
-    who = f"{resource.kind}\0{resource.namespace or ''}\0{resource.name}" if resource is not None else ""
-    where = _named_path(resource, path) if resource is not None else path
-    return sha256("\0".join((rule, source.identity, who, where)).encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def _unique(findings: list[Finding]) -> Iterator[Finding]:
-    """Findings with equal fingerprints get a running number, in order of position."""
-    count: dict[str, int] = {}
-    for finding in findings:
-        number = count.get(finding.fingerprint, 0)
-        count[finding.fingerprint] = number + 1
-        yield finding._replace(fingerprint=f"{finding.fingerprint}-{number}") if number else finding
 
 
 def _head(node: Node) -> Node:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 
 from kvlint.finding import MANUAL, SAFE, Confidence, Edit, Finding, Fix, Location, Suppression
+from kvlint.fingerprint import fingerprint, numbered
 from kvlint.ignores import ANNOTATION, COMMENT, Ignore
 from kvlint.patterns import Patterns
 from kvlint.rule import Rule, fill
@@ -106,7 +107,7 @@ def unused(
             ]
             if idle and ignore.sure:
                 found.append(_finding(file, ignore, card, "`, `".join(idle), None, _removal(file, ignore, idle)))
-        yield from _with_fingerprints(found, policy.identity(file))
+        yield from numbered(_with_fingerprints(found, policy.identity(file)))
 
 
 MISSPELT = {
@@ -142,16 +143,9 @@ def _finding(
 
 
 def _with_fingerprints(findings: Iterable[Finding], identity: str) -> Iterator[Finding]:
-    """Fingerprints that stay when lines move; equal ones of a file get a running number."""
-    from hashlib import sha256
-
-    count: dict[str, int] = {}
     for finding in findings:
-        parts = "\0".join((finding.rule, identity, finding.field, finding.message))
-        made = sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        number = count.get(made, 0)
-        count[made] = number + 1
-        yield finding._replace(fingerprint=f"{made}-{number}" if number else made)
+        name = fingerprint(finding.rule, identity, ("", "", ""), f"{finding.field}\0{finding.message}")
+        yield finding._replace(fingerprint=name)
 
 
 def _unknown(rule: str, known: Collection[str]) -> tuple[str, str]:
