@@ -524,6 +524,7 @@ references: [https://example.org/]
 
 def test_a_plugin_is_used_when_it_is_named(tmp_path: Path) -> None:
     site, info = tmp_path / "site", tmp_path / "site/kvlint_house-0.3.dist-info"
+    search = os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"))))
     put(str(info / "METADATA"), "Metadata-Version: 2.1\nName: kvlint-house\nVersion: 0.3\n")
     put(str(info / "entry_points.txt"), "[kvlint.plugins]\nhouse = kvlint_house\n")
     put(
@@ -559,20 +560,20 @@ references: [https://example.org/]
 """,
     )
     put("bad.yaml", BAD)
-    assert "short-volume-name" not in as_json("bad.yaml", PYTHONPATH=str(site)).rules
+    assert "short-volume-name" not in as_json("bad.yaml", PYTHONPATH=search).rules
     put(".kvlint.yaml", "plugins: [house]\nrules: {short-volume-name: {severity: error, length: 5}}\n")
-    found = [one for one in as_json("bad.yaml", PYTHONPATH=str(site)).findings if one["rule"] == "short-volume-name"]
+    found = [one for one in as_json("bad.yaml", PYTHONPATH=search).findings if one["rule"] == "short-volume-name"]
     assert [(one["severity"], one["line"], one["message"]) for one in found] == [
         ("error", 7, "volume `data` has a short name")
     ]
     put(".kvlint.yaml", "plugins: [house]\nrules: {short-volume-name: {lenght: 5}}\n")
-    assert "did you mean `length`?" in kvlint(PYTHONPATH=str(site)).err
+    assert "did you mean `length`?" in kvlint(PYTHONPATH=search).err
     put(str(site / "kvlint_house/__init__.py"), "raise OSError('no licence')\n")
-    broken = kvlint(PYTHONPATH=str(site))
+    broken = kvlint(PYTHONPATH=search)
     assert broken.code == 2
     assert broken.err == "error: plugin `house` of kvlint-house 0.3 fails to load: OSError: no licence\n"
     put(".kvlint.yaml", "plugins: [hose]\n")
-    assert kvlint(PYTHONPATH=str(site)).err.startswith("error: there is no plugin `hose` in this environment\n")
+    assert kvlint(PYTHONPATH=search).err.startswith("error: there is no plugin `hose` in this environment\n")
 
 
 # Suppression
