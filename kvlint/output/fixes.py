@@ -49,12 +49,13 @@ def hints(findings: list[Finding], view: View) -> Iterator[str]:
     """The lines that say what can be migrated or fixed, and by which command."""
     migrated: list[Finding] = []
     written: list[Finding] = []
+    fixed = [finding for finding in findings if finding.migration is None and is_fixable(finding)]
     for finding in owners(findings).values():
         if view.fix_flags and is_fixable(finding):
-            migrated.append(finding)
+            moves = finding.migration is not None and finding.migration.driver is not None
+            (migrated if moves else fixed).append(finding)
         elif finding.migration is not None and finding.migration.status != MANUAL:
             written.append(finding)
-    fixed = [finding for finding in findings if finding.migration is None and is_fixable(finding)]
     if migrated:
         yield f"[*] {_subjects(migrated)} can be migrated: preview with `{_flags(migrated, view)}`.\n"
     if fixed and view.fix_flags:
