@@ -20,6 +20,9 @@ from kvlint.gather import facts_of, mention_of
 
 __all__ = ["FACTS_VERSION", "Edge", "Inventory", "facts_of", "mention_of"]
 
+LIVE = "cluster:"
+"""How the file names of live objects begin."""
+
 MAX_REPLICAS = 100
 """So many claims of one StatefulSet are looked at; the rest would tell nothing new."""
 
@@ -68,6 +71,7 @@ class Inventory:
         self._volumes_of_claim = _index(self.volumes, lambda item: (item.claim_ref.name,) if item.claim_ref else ())
         self._claims = _index(self.claims, _own_names)
         self._class_users = _index(self.claims, lambda item: (item.class_name,) if item.class_name else ())
+        self._users: dict[str, set[str]] = {}
         self._templates = _index(self.claims, lambda item: (_stem(item),) if _is_numbered(item) else ())
         self._mentions = _index(self.mentions, lambda item: item.words)
         self._templates_of_classes = [item for item in self.mentions if item.place.kind == TEMPLATE]
@@ -76,6 +80,8 @@ class Inventory:
     def searched(self) -> str:
         """How much was read, for messages that say that something was not in it."""
         resources = "1 resource" if self.resources == 1 else f"{self.resources} resources"
+        if self._names and all(name.startswith(LIVE) for name in self._names):
+            return f"{resources} of the cluster"
         return f"{resources} of {'1 file' if self.files == 1 else f'{self.files} files'}"
 
     def file_names(self) -> frozenset[str]:
@@ -127,7 +133,9 @@ class Inventory:
 
     def users_of_class(self, name: str) -> set[str]:
         """The files with a claim that names the class."""
-        return {claim.place.file for claim in self._class_users.get(name, ())}
+        if name not in self._users:
+            self._users[name] = {claim.place.file for claim in self._class_users.get(name, ())}
+        return self._users[name]
 
     def claims_anywhere(self, name: str) -> list[Claim]:
         """The claims of this name in any namespace and folder."""
@@ -229,7 +237,7 @@ def nearest(facts: "Iterable[_AnyFact]", where: str) -> "list[_AnyFact]":
 
 
 def _folders(where: str) -> list[str]:
-    return where.split("/")[:1] if where.startswith("cluster:") else where.split("/")[:-1]
+    return where.split("/")[:1] if where.startswith(LIVE) else where.split("/")[:-1]
 
 
 def _own_names(claim: Claim) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ The grammar, the suffixes and the rounding are those of `k8s.io/apimachinery/pkg
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _GRAMMAR = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)", re.ASCII)
@@ -29,6 +30,7 @@ class Quantity(NamedTuple):
         return whole if self.nano >= 0 else -whole
 
 
+@lru_cache(4096)
 def parse(text: str) -> Quantity:
     """Read a quantity as `resource.ParseQuantity` does.
 

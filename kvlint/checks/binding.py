@@ -147,8 +147,10 @@ def _unclassed(claim: Claim, inventory: Inventory, world: World) -> Iterator[Jud
 def _classed(claim: Claim, name: str, inventory: Inventory, world: World) -> Iterator[Judgement]:
     """A claim of the class `name`: the one it names, the empty one, or the default one."""
     where = claim.place.where
-    volumes = inventory.candidates(claim, name)
     known = world.provisionings(name, where, inventory)
+    if claim.selector is None and any(one.provisions for one in known):
+        return  # a volume is made where none fits; most claims end here, so no volumes are compared
+    volumes = inventory.candidates(claim, name)
     clusters = [Cluster(volumes, {name: one}, name) for one in known] or [Cluster(volumes, {}, name)]
     verdicts = [binder.bind(claim, cluster) for cluster in clusters]
     if any(verdict.outcome != binder.PENDING for verdict in verdicts):
