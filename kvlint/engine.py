@@ -53,14 +53,13 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
         judge.document(document)
     findings = judge.finish()
     masks: Masks = ()
+    ignores = tuple(judge.ignores)
     if judge.parts:
-        from kvlint.hide import hide
+        from kvlint.hide import hide_all
 
-        findings, masks = hide(source, judge.parts, findings)
+        findings, ignores, masks = hide_all(source, judge.parts, findings, ignores)
     summary = judge.summary()
-    return FileFacts(
-        source.name, findings, masks, summary, judge.failed, tuple(judge.ignores), (*judge.facts, *mentions)
-    )
+    return FileFacts(source.name, findings, masks, summary, judge.failed, ignores, (*judge.facts, *mentions))
 
 
 def reduce(

@@ -7,6 +7,7 @@ from typing import Any
 
 from kvlint.checks.masks import Part, Secrets, secrets_of
 from kvlint.finding import MANUAL, Finding, Fix, Location, Masks, Migration
+from kvlint.ignores import Ignore
 from kvlint.source import Source
 
 
@@ -14,12 +15,21 @@ def hide(source: Source, parts: Iterable[Part], findings: tuple[Finding, ...]) -
     """The findings without any credential in the given parts of the source, and the spans of the credentials.
 
     Every document with a finding, or with a fact that may become one, must be among the parts."""
+    found, _, masks = hide_all(source, parts, findings, ())
+    return found, masks
+
+
+def hide_all(
+    source: Source, parts: Iterable[Part], findings: tuple[Finding, ...], ignores: tuple[Ignore, ...]
+) -> tuple[tuple[Finding, ...], tuple[Ignore, ...], Masks]:
+    """As `hide`, and the same for what the file asks to be silent about: a reason may quote what it excuses."""
     secrets = secrets_of(source.text, parts)
     place = source.index_to_position
     masks = tuple((*place(start), *place(end)) for start, end in secrets.spans)
     if secrets.values:
         findings = tuple(_finding(finding, secrets) for finding in findings)
-    return findings, masks
+        ignores = tuple(_ignore(ignore, secrets) for ignore in ignores)
+    return findings, ignores, masks
 
 
 def _finding(finding: Finding, secrets: Secrets) -> Finding:
@@ -30,6 +40,12 @@ def _finding(finding: Finding, secrets: Secrets) -> Finding:
         related=tuple(_location(location, secrets) for location in finding.related),
         fix=_fix(finding.fix, secrets) if finding.fix is not None else None,
         migration=_migration(finding.migration, secrets) if finding.migration is not None else None,
+    )
+
+
+def _ignore(ignore: Ignore, secrets: Secrets) -> Ignore:
+    return ignore._replace(
+        reason=secrets.scrub(ignore.reason), rules=tuple(secrets.scrub(rule) for rule in ignore.rules)
     )
 
 

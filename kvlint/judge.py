@@ -82,7 +82,7 @@ class Judge:
             self.cold(int(looks_like_kubernetes(document.text)))
             return
         self.documents += 1
-        before = len(self.findings), len(self.facts)
+        before = len(self.findings), len(self.facts), len(self.ignores)
         roots: list[Node | None] = []
         found: list[Resource] = []
         lost: list[Resource] = []
@@ -109,8 +109,9 @@ class Judge:
                 self.placeholders(root, found[0] if found else None)
         if WORD in document.text:
             self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
-        # A fact can become a finding, or a related span of one in another file, and then its lines are shown.
-        if (len(self.findings), len(self.facts)) > before:
+        # A fact can become a finding, or a related span of one in another file, and an ignore can be in vain: then
+        # their lines are shown.
+        if (len(self.findings), len(self.facts), len(self.ignores)) > before:
             from kvlint.checks.masks import Part
 
             self.parts.append(Part(document.start, document.end, roots))

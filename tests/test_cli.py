@@ -600,6 +600,34 @@ def test_an_unused_ignore_is_a_finding() -> None:
     assert as_json("other.yaml").findings == []
 
 
+@pytest.mark.parametrize("select", ["credentials,unused-ignore", "flexvolume,unused-ignore"])
+def test_a_reason_that_quotes_a_credential_is_not_shown(select: str) -> None:
+    reason = "hunter2xyzQ is but a demo"
+    put(
+        "pod.yaml",
+        f"""\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: a
+  annotations:
+    kvlint/ignore.flexvolume: {reason}
+spec:
+  containers:
+  - name: a
+    image: b
+    env:
+    - {{name: PASSWORD, value: hunter2xyzQ}}  # kvlint: ignore[pod-env-credential, flexvolume] {reason}
+""",
+    )
+    for name in options.FORMATS:
+        shown = kvlint("check", "--select", select, "--output-format", name, "pod.yaml")
+        assert "hunter2" not in shown.out + shown.err, name
+        assert name != "json" or shown.findings
+    kvlint("check", "--select", select, "--write-baseline", "pod.yaml")
+    assert "hunter2" not in Path(".kvlint-baseline.json").read_text()
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_add_ignores(newline: str) -> None:
     put("bad.yaml", BAD.replace("\n", newline))
