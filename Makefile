@@ -48,7 +48,7 @@ docs: $(VENV)/.docs  ## build the documentation site; a broken link fails
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "built site/index.html"
 
-check: lint types contracts fresh test  ## everything that must hold before a commit
+check: lint types contracts fresh docs test  ## everything that must hold before a commit
 
 clean:  ## remove what the targets made
 	@rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis

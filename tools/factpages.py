@@ -13,8 +13,8 @@ INPUTS_TEXT = """\
 # Migration inputs
 
 Generated from `kvlint/knowledge/data/inputs.yaml`. A manifest does not say everything that its CSI replacement needs.
-What is missing is named in the finding and stands in the new objects as a placeholder, `<kvlint:…>`, which kvlint itself
-reports as [`unresolved-input`](rules/unresolved-input.md). Say it once, below `migrate:` in the
+What is missing is named in the finding and stands in the new objects as a placeholder, `<kvlint:…>`, which kvlint
+itself reports as [`unresolved-input`](rules/unresolved-input.md). Say it once, below `migrate:` in the
 [configuration](configuration.md):
 
 ```yaml title=".kvlint.yaml"
