@@ -10,20 +10,23 @@ help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/kvlint: pyproject.toml
+	@echo "installing kvlint into $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(BIN)/kvlint
+	@echo "installing the tools of development into $(VENV)"
 	@$(BIN)/python tools/groups.py test dev | $(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
 	@touch $@
 
 $(VENV)/.docs: pyproject.toml $(BIN)/kvlint
+	@echo "installing mkdocs into $(VENV)"
 	@$(BIN)/python tools/groups.py docs | $(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
 	@touch $@
 
 demo: $(BIN)/kvlint  ## lint the manifests of all five storage eras
-	@$(BIN)/kvlint check --isolated examples --exit-zero
+	@$(BIN)/kvlint check --isolated --no-inventory --exit-zero examples
 
 test: $(VENV)/.dev  ## run the whole test suite
 	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
