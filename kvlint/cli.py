@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kvlint.output import View
     from kvlint.problem import ConfigError
     from kvlint.run import Run
+    from kvlint.survey import Survey
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 INTERRUPTED = 130
@@ -118,13 +119,9 @@ def deliver(
     text: bytes | None = None,
 ) -> int:
     """Tell what a run found, in all its outputs; `text` goes to stdout before them. Returns the exit code."""
-    for error in run.errors:
-        _complain(error)
-    if not arguments.on("quiet"):
-        for notice in (*run.report.notices, *notices):
-            _say(f"notice: {notice}")
-        if arguments.on("verbose"):
-            _say(_about(run))
+    _tell(arguments, run.errors, (*run.report.notices, *notices))
+    if arguments.on("verbose") and not arguments.on("quiet"):
+        _say(_about(run))
     if text is not None:
         sys.stdout.buffer.write(text)
     _write_outputs(arguments, outputs, run)
@@ -177,8 +174,6 @@ def outputs_of(arguments: "Arguments") -> list[tuple[str, str]]:
 
 def _write_outputs(arguments: "Arguments", outputs: Sequence[tuple[str, str]], run: "Run") -> None:
     from kvlint import output
-    from kvlint.inputs import files
-    from kvlint.problem import ConfigError
 
     for name, file in outputs:
         module = output.FORMATS[name]
@@ -186,18 +181,25 @@ def _write_outputs(arguments: "Arguments", outputs: Sequence[tuple[str, str]], r
             module = output.STATISTICS
         color = not file and _color_wanted(arguments.last("color"), sys.stdout)
         view = _view(run, color, summary=not arguments.on("quiet"))
-        text = "".join(output.renderer(module)(run.report, view))
-        if not file:
-            show(text)
-            continue
-        try:
-            files.write(file, text.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise ConfigError(f"cannot write `{file}`: {files.reason(error)}") from None
+        _put("".join(output.renderer(module)(run.report, view)), file)
     shown = any(not file and name in ("full", "concise") for name, file in outputs)
     if arguments.on("statistics") and not shown:
         view = _view(run, False, summary=False)
         _say("".join(output.renderer(output.STATISTICS)(run.report, view)).rstrip("\n"))
+
+
+def _put(text: str, file: str) -> None:
+    """Write a whole output to a file; without one, to stdout."""
+    if not file:
+        show(text)
+        return
+    from kvlint.inputs import files
+    from kvlint.problem import ConfigError
+
+    try:
+        files.write(file, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise ConfigError(f"cannot write `{file}`: {files.reason(error)}") from None
 
 
 def _view(run: "Run", color: bool, summary: bool) -> "View":
@@ -256,7 +258,39 @@ def _rules(arguments: "Arguments") -> int:
     return CLEAN
 
 
-_RUNNERS: dict[str, Callable[["Arguments"], int]] = {"check": _check, "explain": _explain, "rules": _rules}
+def _survey(arguments: "Arguments") -> int:
+    from kvlint import run as running
+
+    survey, reading = running.survey(arguments)
+    return deliver_survey(arguments, survey, reading.errors, reading.notices)
+
+
+def deliver_survey(
+    arguments: "Arguments", survey: "Survey", errors: Sequence[str] = (), notices: Sequence[str] = ()
+) -> int:
+    """Tell what a survey found. Returns the exit code."""
+    from kvlint.output import survey_renderer
+
+    _tell(arguments, errors, notices)
+    file = arguments.last("output-file")
+    color = not file and _color_wanted(arguments.last("color"), sys.stdout)
+    _put("".join(survey_renderer(arguments.last("output-format", "full"))(survey, color)), file)
+    return FAILED if errors else CLEAN
+
+
+def _tell(arguments: "Arguments", errors: Sequence[str], notices: Sequence[str]) -> None:
+    for error in errors:
+        _complain(error)
+    for notice in () if arguments.on("quiet") else notices:
+        _say(f"notice: {notice}")
+
+
+_RUNNERS: dict[str, Callable[["Arguments"], int]] = {
+    "check": _check,
+    "survey": _survey,
+    "explain": _explain,
+    "rules": _rules,
+}
 
 
 def _about(run: "Run") -> str:

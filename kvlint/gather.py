@@ -89,7 +89,7 @@ def _facts(resource: Resource, views: Views) -> Iterator[Fact]:
 
 
 def holdings_of(resource: Resource, views: Views, namespace: str | None = None) -> Iterator[Holding]:
-    """The network volumes that an object names itself, and the API it is of, where that may be an old one.
+    """The volumes that an object names itself, of the network and of old plugins, and the object of a storage API.
 
     `namespace` as for `facts_of`. What a workload made, such as the Pods of a Deployment in a live cluster, is counted
     with its maker."""
@@ -97,7 +97,8 @@ def holdings_of(resource: Resource, views: Views, namespace: str | None = None) 
     if resource.partial or any(_text(owner.get("kind")) in POD_PATHS for owner in (owners.items() if owners else ())):
         return
     for view in views.sources():
-        if view.volume is None or view.plugin.inline_finding or view.field == "csi":
+        old = view.plugin.inline_finding or view.plugin.deprecated_in is not None
+        if view.volume is None or old or view.field == "csi":
             place = _place(resource, view.key, view.path, view.confidence, item=view.name)
             if view.volume is not None and place.namespace is None:
                 place = place._replace(namespace=namespace)

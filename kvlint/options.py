@@ -69,6 +69,14 @@ class Arguments:
         """All values of a flag that takes lists separated by commas."""
         return [word for value in self.every(name) for part in value.split(",") if (word := part.strip())]
 
+    def saying(self, name: str, value: str) -> "Arguments":
+        """The same command line with another value of a flag."""
+        return Arguments(self.operands, {**self._values, name: [value]})
+
+    def without(self, name: str) -> "Arguments":
+        """The same command line without a flag."""
+        return Arguments(self.operands, {key: values for key, values in self._values.items() if key != name})
+
 
 SEVERITIES = ("info", "warning", "error")
 FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "checkstyle")
@@ -182,7 +190,72 @@ RULES = Command(
         ),
     ),
 )
-COMMANDS = {command.name: command for command in (CHECK, EXPLAIN, RULES)}
+SURVEY_FORMATS = ("full", "json", "markdown", "csv")
+
+_GROUPS = dict(CHECK.groups)
+_VERSION, _PLATFORM, _NAMESPACE = _GROUPS["Rules"][3:]
+_FILES = ("Files and configuration", (CONFIG, ISOLATED, *_GROUPS["Files and configuration"][2:4], HELP))
+_QUIET = Option("quiet", "no notices", short="q")
+
+SURVEY = Command(
+    "survey",
+    "[PATH ...]",
+    "Count storage by era, driver and namespace, and say what breaks from one Kubernetes minor to the next.",
+    (
+        (
+            "Cluster",
+            (
+                _VERSION._replace(
+                    help="the version the cluster runs, to tell what comes after it"
+                ),
+                _PLATFORM,
+                _NAMESPACE,
+            ),
+        ),
+        ("Rendered input", _GROUPS["Rendered input"]),
+        (
+            "Output",
+            (
+                Option("output-format", "format of the output (default: full)", "FORMAT", choices=SURVEY_FORMATS),
+                Option("output-file", "write to a file", "FILE"),
+                COLOR,
+                _QUIET,
+            ),
+        ),
+        _FILES,
+    ),
+)
+MIGRATE = Command(
+    "migrate",
+    "[PATH ...] -o DIR",
+    "Write the CSI manifests of what is found, and RUNBOOK.md, the plan for applying them.",
+    (
+        (
+            "Output",
+            (
+                Option("output", "folder to write to; files that kvlint did not write stay as they are", "DIR", "o"),
+                Option("convert-bound", "also convert PersistentVolumes that Kubernetes serves through CSI by itself"),
+                _QUIET,
+            ),
+        ),
+        (
+            "Cluster",
+            (
+                _VERSION,
+                _PLATFORM,
+                _NAMESPACE,
+            ),
+        ),
+        (
+            "What to migrate",
+            (*_GROUPS["Rules"][:2], Option("no-ignores", "also what suppressed findings are about")),
+        ),
+        ("Inventory", _GROUPS["Inventory"]),
+        ("Rendered input", _GROUPS["Rendered input"]),
+        _FILES,
+    ),
+)
+COMMANDS = {command.name: command for command in (CHECK, SURVEY, EXPLAIN, RULES)}
 """The commands, by name."""
 
 

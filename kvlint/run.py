@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvlint import config as configuration
@@ -14,7 +14,7 @@ from kvlint.inputs import files
 from kvlint.inputs.patches import Patches
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
 from kvlint.options import Arguments
-from kvlint.plan import INVENTORY
+from kvlint.plan import INVENTORY, surveying
 from kvlint.problem import ConfigError, UsageError, did_you_mean
 from kvlint.rule import Check, Live, Rule, Text
 from kvlint.source import Source
@@ -23,6 +23,7 @@ from kvlint.suppress import UNUSED, Policy
 if TYPE_CHECKING:
     from kvlint.checks.world import World
     from kvlint.inputs.rendering import Rendering
+    from kvlint.survey import Survey
 
 MANY_FILES = 200
 """From this many files on, a terminal gets a progress bar."""
@@ -127,12 +128,6 @@ def plan_of(
     for flag in ("select", "ignore"):
         for name, guess in configuration.unknown_names(arguments.words(flag), known.rules):
             raise UsageError(f"--{flag}: there is no rule or category `{name}`", guess or "see `kvlint rules`")
-    if arguments.on("platform"):
-        from kvlint.knowledge.platform_classes import platforms
-
-        for name in arguments.words("platform"):
-            if name not in platforms():
-                raise UsageError(f"--platform: there is no platform `{name}`", did_you_mean(name, platforms()))
     chosen = configuration.choose(
         known.rules.values(), config.settings, arguments.words("select"), arguments.words("ignore")
     )
@@ -164,7 +159,14 @@ def plan_of(
 
 def _world(arguments: Arguments, config: Config) -> "World | None":
     """What a run knows besides the manifests: classes of the platforms and of the configuration, and whether that is
-    all. None: nothing."""
+    all. None: nothing. Raises UsageError."""
+    if arguments.on("platform"):
+        from kvlint.knowledge import platform_classes
+
+        every = platform_classes.platforms()
+        for name in arguments.words("platform"):
+            if name not in every:
+                raise UsageError(f"--platform: there is no platform `{name}`", did_you_mean(name, every))
     platforms = arguments.words("platform") or list(config.platforms)
     closed = arguments.on("inventory-complete") or config.inventory_complete
     if not (platforms or closed or config.known_classes):
@@ -174,8 +176,31 @@ def _world(arguments: Arguments, config: Config) -> "World | None":
     return world(platforms, config.known_classes, closed)
 
 
-def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
-    """Lint what the command line names; `stdin_data` stands in for standard input. Raises UsageError, ConfigError."""
+class Reading(NamedTuple):
+    """What the command line names, read and mapped: facts in the order of reading, and what made them.
+
+    `rendered` are the files whose rendering was read instead of them; `stdin` is the name of standard input, "" where
+    it takes no part."""
+
+    known: Catalogue
+    plan: Plan
+    roots: files.Roots
+    facts: list[FileFacts]
+    sources: list[Source]
+    renderings: "list[Rendering]"
+    rendered: frozenset[str]
+    stdin: str
+    errors: list[str]
+    notices: list[str]
+
+
+Planning = Callable[[Arguments, Catalogue, files.Roots, list[str]], Plan]
+
+
+def read(arguments: Arguments, planning: Planning = plan_of, stdin_data: bytes | None = None) -> Reading:
+    """Read and map what the command line names; `stdin_data` stands in for standard input.
+
+    Raises UsageError, ConfigError."""
     notices: list[str] = []
     renderings = _rendered(arguments)
     rendered = frozenset(file for one in renderings for file in one.files())
@@ -185,20 +210,30 @@ def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
     stdin_name = arguments.last("stdin-filename") or "<stdin>"
     known = catalogue(arguments, [*given, *([stdin_name] if arguments.on("stdin-filename") else [])])
     roots = files.Roots()
-    plan = plan_of(arguments, known, roots, notices)
+    plan = planning(arguments, known, roots, notices)
     exclude = files.Exclusion(known.config.exclude, known.config.root)
     found = files.find(given, exclude, arguments.on("force-exclude"))
     notices.extend(_about_files(found, given))
     if rendered:
         found = found._replace(files=[name for name in found.files if name not in rendered])
     sources = [source for one in renderings for source in one.sources(roots.identity)]
-    if stdin and not (arguments.on("force-exclude") and stdin_name in exclude):
+    stdin = stdin and not (arguments.on("force-exclude") and stdin_name in exclude)
+    if stdin:
         identity = roots.identity(stdin_name) if arguments.on("stdin-filename") else ""
         data = files.read_stdin() if stdin_data is None else stdin_data
         sources.append(Source(stdin_name, data, identity))
     errors = list(found.errors)
     facts = [map_source(source, plan) for source in sources]
     facts.extend(_map_files(found, plan, roots, errors, quiet=arguments.on("quiet")))
+    name = stdin_name if stdin else ""
+    return Reading(known, plan, roots, facts, sources, renderings, rendered, name, errors, notices)
+
+
+def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
+    """Lint what the command line names; `stdin_data` stands in for standard input. Raises UsageError, ConfigError."""
+    known, plan, roots, facts, sources, renderings, rendered, stdin, errors, notices = read(
+        arguments, stdin_data=stdin_data
+    )
     others: list[FileFacts] = []
     # A fix must know what is written elsewhere already.
     fixing = (arguments.on("fix") or arguments.on("diff")) and any(one.findings for one in facts)
@@ -224,8 +259,17 @@ def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
     report = report._replace(failed=report.failed or bool(errors))
     failing = minimum if minimum is not None else Severity.WARNING
     names = tuple(one.file for one in facts)
-    stdin_used = stdin_name if stdin_name in names else ""
-    return Run(report, known, plan, Texts(shown), failing, names, tuple(errors), stdin_used, (*facts, *others))
+    return Run(report, known, plan, Texts(shown), failing, names, tuple(errors), stdin, (*facts, *others))
+
+
+def survey(arguments: Arguments) -> "tuple[Survey, Reading]":
+    """Count the storage of what the command line names. Raises UsageError, ConfigError."""
+    from kvlint.survey import survey_of
+
+    reading = read(arguments, lambda *_: surveying(arguments.last("namespace") or None))
+    config = reading.known.config
+    target = _target(arguments.last("kubernetes-version"), config, reading.notices)
+    return survey_of(reading.facts, target, _world(arguments, config)), reading
 
 
 def _rendered(arguments: Arguments) -> "list[Rendering]":

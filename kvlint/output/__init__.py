@@ -5,10 +5,13 @@ away or counts differently from the report; notices belong to the command line, 
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from kvlint import __version__
 from kvlint.finding import Confidence, Report, Severity
+
+if TYPE_CHECKING:
+    from kvlint.survey import Survey
 
 FORMATS = {
     "full": "kvlint.output.full",
@@ -21,6 +24,9 @@ FORMATS = {
     "checkstyle": "kvlint.output.checkstyle",
 }
 """The words `--output-format` takes, each with the module that renders it."""
+
+SURVEY_FORMATS = {name: f"kvlint.output.survey_{name}" for name in ("full", "json", "markdown", "csv")}
+"""The same for surveys: `render(survey, color)`."""
 
 STATISTICS = "kvlint.output.statistics"
 """The module behind `--statistics`: a rendering of the same report, but no output format of its own."""
@@ -71,6 +77,13 @@ def renderer(module: str) -> Callable[[Report, View], Iterator[str]]:
     from importlib import import_module
 
     return cast("Callable[[Report, View], Iterator[str]]", import_module(module).render)
+
+
+def survey_renderer(name: str) -> "Callable[[Survey, bool], Iterator[str]]":
+    """The `render` function of a survey's format, which is imported now."""
+    from importlib import import_module
+
+    return cast("Callable[[Survey, bool], Iterator[str]]", import_module(SURVEY_FORMATS[name]).render)
 
 
 def docs(rule: str, view: View) -> str:
