@@ -16,13 +16,14 @@ def summary(report: Report, view: View) -> Iterator[str]:
     read, files = report.summary.resources, report.summary.files
     judged = f"judged for Kubernetes {report.target}"
     if findings:
-        places = plural(len({finding.location.file for finding in findings}), "file")
+        places = plural(len({finding.location.file for finding in findings}), "file" if files else "object")
         counts = ", ".join(plural(count, word) for word, count in counts_by_severity(findings).items() if count)
         yield f"Found {plural(len(findings), 'finding')} in {places} ({counts}), {ignored} ignored; "
         yield f"{judged}; {plural(read, 'resource')} read.\n"
     else:
         also = f", {ignored} ignored" if ignored else ""
-        yield f"No findings in {plural(read, 'resource')} ({plural(files, 'file')}){also}; {judged}.\n"
+        where = f" ({plural(files, 'file')})" if files else ""
+        yield f"No findings in {plural(read, 'resource')}{where}{also}; {judged}.\n"
     if report.failed:
         yield "This result is incomplete: kvlint failed on part of the input.\n"
     if findings:
