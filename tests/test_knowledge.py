@@ -21,6 +21,7 @@ from kvlint.knowledge import (
     access_modes,
     api_lifecycle,
     csi_drivers,
+    driver_setup,
     flexvolume_drivers,
     markers,
     platform_classes,
@@ -35,6 +36,7 @@ TABLES = (
     "access_modes",
     "api_lifecycle",
     "csi_drivers",
+    "driver_setup",
     "flexvolume_drivers",
     "markers",
     "platform_classes",
@@ -76,6 +78,7 @@ def every_row() -> list[tuple[Any, ...]]:
         *flexvolume_drivers.every(),
         *provisioners.every(),
         *csi_drivers.every(),
+        *driver_setup.every(),
         *(api for key in api_lifecycle.kinds() if (api := api_lifecycle.find(*key)) is not None),
         *(marker for table in MARKERS for marker in table.values()),
         *platform_classes.classes(platform_classes.platforms()),
@@ -161,6 +164,7 @@ def test_fields_follow_the_order_of_the_schemas() -> None:
         "flexvolume_drivers": {"rows": flexvolume_drivers.FlexDriver},
         "provisioners": {"rows": provisioners.Provisioner},
         "csi_drivers": {"rows": csi_drivers.CsiDriver},
+        "driver_setup": {"rows": driver_setup.DriverSetup},
         "api_lifecycle": {"rows": api_lifecycle.Api},
         "markers": {"rows": markers.Marker},
         "platform_classes": {
@@ -170,6 +174,7 @@ def test_fields_follow_the_order_of_the_schemas() -> None:
         "access_modes": {"drivers": access_modes.AccessModes, "sources": access_modes.AccessModes},
     }
     nested: dict[str, dict[str, Any]] = {
+        "addons": {"driver_setup": driver_setup.Addon},
         "successors": {"volume_plugins": volume_plugins.Successor, "provisioners": provisioners.ProvisionerSuccessor},
         "credential_fields": {"volume_plugins": volume_plugins.Credential},
         "options": {"flexvolume_drivers": flexvolume_drivers.FlexOption},
@@ -704,6 +709,23 @@ def test_access_modes_depend_on_the_volume_mode() -> None:
 def test_only_csi_takes_one_pod() -> None:
     for row in load("access_modes")["sources"]:
         assert "ReadWriteOncePod" not in {mode["mode"] for mode in row["filesystem"]}
+
+
+# Setup
+
+
+def test_setups_are_of_drivers_and_platforms_that_are_known() -> None:
+    for row in driver_setup.every():
+        assert csi_drivers.find(row.name) is not None, row.name
+        assert bool(row.snapshot) != bool(row.backup), row.name
+        assert {addon.platform for addon in row.addons} <= set(platform_classes.platforms()), row.name
+
+
+def test_a_setup_is_found_by_name_with_a_namespace_in_front_or_as_the_page_of_the_project() -> None:
+    rbd = driver_setup.find("rbd.csi.ceph.com")
+    assert driver_setup.find("rook-ceph.rbd.csi.ceph.com") == rbd
+    assert driver_setup.find("driver.longhorn.io").install == "https://github.com/longhorn/longhorn"
+    assert driver_setup.find("nobody.example.com") == driver_setup.DriverSetup("nobody.example.com", "", (), "", "")
 
 
 # Cost
