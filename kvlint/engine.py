@@ -42,13 +42,14 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
 
         mention = mention_of(source.name, source.text, source.identity)
         mentions = (mention,) if mention is not None else ()
-    if plan.skip_test and not plan.relevance.of_data(source.data):
+    checks = plan.relevance.of(source.text)
+    if plan.skip_test and not checks:
         objects = source.data.count(b"\nkind:") + source.data.startswith(b"kind:")
         return FileFacts(source.name, (), (), Summary(1, 1, objects, not objects), False, (), mentions)
     from kvlint.judge import Judge
     from kvlint.yamltree import documents
 
-    judge = Judge(source, plan)
+    judge = Judge(source, plan, checks)
     for document in documents(source):
         judge.document(document)
     findings = judge.finish()

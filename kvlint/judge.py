@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from kvlint import ignores
-from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Summary
+from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Severity, Summary
 from kvlint.fingerprint import fingerprint, numbered
 from kvlint.ignores import Ignore
 from kvlint.plan import ActiveRule, Plan, Planned
@@ -30,7 +30,8 @@ MAX_SCALARS = 500_000
 class Judge:
     """One file, and what has been found in it so far."""
 
-    def __init__(self, source: Source, plan: Plan) -> None:
+    def __init__(self, source: Source, plan: Plan, checks: int = 0) -> None:
+        """`checks` are those that can match the file, by `plan.relevance`; 0: not known."""
         self.source = source
         self.plan = plan
         self.findings: list[Finding] = []
@@ -39,6 +40,7 @@ class Judge:
         self.parts: list[Part] = []
         self.documents = self.resources = self.skipped = 0
         self.failed = False
+        self._whole = checks
         self._relevant = self._checks = 0
         self._objects: list[Resource] = []
         self._pending: list[tuple[int, Node | None, Resource]] = []
@@ -76,7 +78,8 @@ class Judge:
 
     def document(self, document: Document) -> None:
         """Judge one document and what follows it without a `---` that kubectl would see."""
-        self._relevant = self.plan.relevance.of_text(document.text)
+        whole = self._whole and len(document.text) == len(self.source.text)
+        self._relevant = self._whole if whole else self.plan.relevance.of(document.text)
         self._checks = self._relevant if self.plan.skip_test else -1
         if not self._checks:
             self.cold(int(looks_like_kubernetes(document.text)))
@@ -229,7 +232,7 @@ class Judge:
         return Finding(
             rule=card.id,
             category=card.category,
-            severity=active.severity or match.severity or card.severity,
+            severity=_severity(active, match),
             confidence=min(match.confidence, view.confidence),
             message=fill(card.message, values),
             help=fill(match.help or card.help, values),
@@ -265,6 +268,12 @@ def looks_like_kubernetes(text: str) -> bool:
     return all(f"\n{word}:" in text or text.startswith(f"{word}:") for word in KUBERNETES_WORDS) or (
         text.lstrip()[:1] == "{" and all(f'"{word}"' in text for word in KUBERNETES_WORDS)
     )
+
+
+def _severity(active: ActiveRule, match: Match) -> Severity:
+    """What the configuration says, else the evidence, else the card."""
+    severity = active.severity or match.severity or active.rule.severity
+    return min(severity, match.severity) if match.capped and match.severity else severity
 
 
 def _head(node: Node) -> Node:

@@ -12,13 +12,12 @@ Clause = str | tuple[str, str]
 WORD = "kvlint"
 """What every ignore comment, ignore annotation and placeholder of a migration holds."""
 
-HIDING = (
-    *("\\x", "\\u", "\\U", "\\/", "\\\n", "\\\r", "\\\x85", "\\\u2028", "\\\u2029"),
-    *("!!", "!<", "%TAG"),
-)
+HIDDEN = r"\\[xuU/\n\r\x85\u2028\u2029]|![!<]|%TAG"
 """Ways in which YAML can spell a token so that it does not occur in the text: escapes, tags such as `!!binary`."""
 
-_SCHEMA = "CustomResourceDefinition"
+STEMS = ("olume", "ontainers", "torage", "CSI")
+"""Texts that several tokens hold: where one is absent, one search answers for all of them."""
+
 _SCHEMA_START = (
     r"\ufeff?(?:[ \t]*(?:#[^\n]*)?\n)*"
     r"(?:apiVersion:[ ]apiextensions\.k8s\.io/v1(?:beta1)?\nkind:[ ]CustomResourceDefinition"
@@ -35,61 +34,71 @@ def may_mention(file: str, data: bytes) -> bool:
     return "values" in file or any(map(data.__contains__, _MENTIONING)) or (b"{{" in data and b"StorageClass" in data)
 
 
+class _Search:
+    """A search for tokens, each with the bits of its checks, by stems."""
+
+    __slots__ = ("_stems",)
+
+    def __init__(self, tokens: Iterable[tuple[Clause, int]]) -> None:
+        alone: dict[str, int] = {}
+        pairs: dict[str, dict[str, int]] = {}
+        for clause, bit in tokens:
+            if isinstance(clause, str):
+                alone[clause] = alone.get(clause, 0) | bit
+            else:
+                company = pairs.setdefault(clause[0], {})
+                company[clause[1]] = company.get(clause[1], 0) | bit
+        stems: dict[str, list[tuple[str, int, tuple[tuple[str, int], ...]]]] = {}
+        for token in {**alone, **pairs}:
+            stem = next((stem for stem in STEMS if stem in token), token)
+            stems.setdefault(stem, []).append((token, alone.get(token, 0), tuple(pairs.get(token, {}).items())))
+        self._stems = tuple((stem, tuple(groups)) for stem, groups in stems.items())
+
+    def __call__(self, text: str) -> int:
+        """The bits of the clauses whose tokens all occur."""
+        found = 0
+        for stem, groups in self._stems:
+            if stem in text:
+                for token, bits, company in groups:
+                    if token in text:
+                        found |= bits
+                        for other, bit in company:
+                            if bit & ~found and other in text:
+                                found |= bit
+        return found
+
+
 class Relevance:
     """The tokens of a run's checks, each check a bit of a number: which checks can match a text.
 
     `everything` is the number of the checks that have no tokens and so can match any text, `schemas` that of the checks
     which may look at a schema of custom resources."""
 
-    __slots__ = ("_all", "_bytes", "_groups", "_schemas", "everything")
+    __slots__ = ("_every", "_everything", "_schemas", "_search")
 
     def __init__(self, tokens: Iterable[tuple[Iterable[Clause], int]], everything: int = 0, schemas: int = 0) -> None:
-        alone: dict[str, int] = {}
-        pairs: dict[str, dict[str, int]] = {}
-        self.everything = self._all = everything
-        for clauses, bit in tokens:
-            self._all |= bit
-            for clause in clauses:
-                if isinstance(clause, str):
-                    alone[clause] = alone.get(clause, 0) | bit
-                else:
-                    company = pairs.setdefault(clause[0], {})
-                    company[clause[1]] = company.get(clause[1], 0) | bit
-        alone |= dict.fromkeys(HIDING, self._all)
-        self._schemas = schemas
-        self._groups = tuple(
-            (token, alone.get(token, 0), tuple(pairs.get(token, {}).items())) for token in {**alone, **pairs}
-        )
-        self._bytes = tuple(
-            (token.encode(), () if bit else tuple(other.encode() for other, _ in company))
-            for token, bit, company in self._groups
-        )
+        each = [(clause, bit) for clauses, bit in tokens for clause in clauses]
+        self._everything = self._every = everything
+        for _, bit in each:
+            self._every |= bit
+        self._search = _Search(each)
+        self._schemas = _Search((clause, bit) for clause, bit in each if bit & schemas)
 
-    def of_data(self, data: bytes) -> bool:
-        """Whether any document of these bytes can matter. UTF-16 hides every token, so it always can."""
-        if self.everything or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return True
-        has = data.__contains__
-        return any(token in data and (not company or any(map(has, company))) for token, company in self._bytes)
-
-    def of_text(self, text: str) -> int:
-        """The checks that can match the document with this text; 0: it cannot matter."""
-        found = self.everything
-        for token, bits, company in self._groups:
-            if token in text:
-                found |= bits
-                for other, bit in company:
-                    if bit & ~found and other in text:
-                        found |= bit
-        return found & (self._schemas | self.everything) if found and _is_schema(text) else found
+    def of(self, text: str) -> int:
+        """The checks that can match a document with this text, or a document of a file with this text; 0: none can."""
+        if ("\\" in text or "!" in text or "%" in text) and re.search(HIDDEN, text):
+            return self._every
+        return self._everything | (self._schemas if _is_schema(text) else self._search)(text)
 
 
 def _is_schema(text: str) -> bool:
-    """Whether a document certainly is a CustomResourceDefinition and nothing else. In doubt it is not.
+    """Whether a document, or a whole file, certainly is one CustomResourceDefinition and nothing else.
 
     Its first two lines say so, which nothing can forge, and no later line at the margin could say otherwise: a root
     key that is quoted, tagged, an alias, a merge or said twice, a second document."""
-    if _SCHEMA not in text or any(map(text.__contains__, "\r\x85\u2028\u2029")):
+    if "CustomResourceDefinition" not in text[:4096]:
         return False
     start = re.match(_SCHEMA_START, text)
-    return start is not None and re.compile(_OTHER_ROOT_KEY).search(text, start.end() - 1) is None
+    if start is None or any(map(text.__contains__, "\r\x85\u2028\u2029")):
+        return False
+    return re.compile(_OTHER_ROOT_KEY).search(text, start.end() - 1) is None

@@ -218,7 +218,7 @@ def test_the_tokens_of_a_check_are_in_every_document_it_matches(check, request):
         source = Source(path.name, path.read_bytes())
         for document in documents(source):
             if f"# expect: {check}" in document.text:
-                assert relevance.of_text(document.text), f"{path.name}:{document.line}"
+                assert relevance.of(document.text), f"{path.name}:{document.line}"
 
 
 SCALARS = [

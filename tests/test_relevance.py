@@ -143,13 +143,13 @@ def test_mutated_fixtures(text: str, mutations: list[tuple[Callable[[str, int], 
 @pytest.mark.parametrize("more", ["", *DISGUISES])
 def test_only_what_certainly_is_a_schema_counts_as_one(more: str) -> None:
     text = SCHEMA + more
-    assert bool(TESTED.relevance.of_text(text)) == bool(more)
+    assert bool(TESTED.relevance.of(text)) == bool(more)
     assert results(text, TESTED) == results(text, UNTESTED)
 
 
 def test_a_schema_that_is_only_quoted_is_none() -> None:
     text = f"apiVersion: v1\nkind: Pod\nspec:\n  volumes:\n  - {{name: a, nfs: {{}}}}\nquoted: '\n{SCHEMA}'\n"
-    assert TESTED.relevance.of_text(text)
+    assert TESTED.relevance.of(text)
 
 
 def test_tokens_with_company() -> None:
@@ -164,15 +164,12 @@ def test_tokens_with_company() -> None:
         (r"\x61", 3),
         ("nothing", 0),
     ):
-        assert relevance.of_text(text) == checks
-        assert relevance.of_data(text.encode()) == bool(checks)
-    assert relevance.of_data("nothing".encode("utf-16"))
+        assert relevance.of(text) == checks
 
 
 def test_a_check_without_tokens_sees_everything() -> None:
     relevance = Relevance([((), 1), (("token",), 2)], everything=1)
-    assert relevance.of_data(b"")
-    assert (relevance.of_text("nothing"), relevance.of_text("token")) == (1, 3)
+    assert (relevance.of("nothing"), relevance.of("token")) == (1, 3)
 
 
 def test_every_check_has_tokens_and_exists() -> None:

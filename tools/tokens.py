@@ -82,7 +82,10 @@ def checks(root: Path) -> dict[str, tuple[Any, ...]]:
             ("PodSecurityPolicy", "lexVolume"),
             ("SecurityContextConstraints", "lexVolume"),
         ),
-        "retired-provisioner": (*CLASSES, *(("ontainers", image) for image in images)),
+        "retired-provisioner": (
+            *CLASSES,
+            *(("provisioner" if "provisioner" in image else "ontainers", image) for image in images),
+        ),
         "retired-csi-driver": (*CLASSES, "PersistentVolume", "CSIDriver", "SnapshotClass", *volumes(["csi"])),
         "deprecated-storage-api": tuple(versions),
         "deprecated-storage-annotation": annotations(rows("markers")),
