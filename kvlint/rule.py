@@ -69,9 +69,10 @@ class Context(NamedTuple):
 class Match(NamedTuple):
     """What a check found: the node under the caret, its field path, and the values of the card's placeholders.
 
-    `severity` and `confidence` override the card's by evidence. `related` are further spans with their labels. `help`
-    and `label`, if given, replace the card's. `migration` makes the migration on demand; `subject` is the node that the
-    migration replaces. `span` is the part of the source under the caret where that is less than the node."""
+    `severity` and `confidence` override the card's by evidence; a `capped` severity is all that the evidence carries,
+    so no configuration raises it. `related` are further spans with their labels. `help` and `label`, if given, replace
+    the card's. `migration` makes the migration on demand; `subject` is the node that the migration replaces. `span` is
+    the part of the source under the caret where that is less than the node."""
 
     node: "Node"
     path: str
@@ -84,6 +85,7 @@ class Match(NamedTuple):
     migration: "Callable[[], Migration] | None" = None
     subject: "Node | None" = None
     span: tuple[int, int] | None = None
+    capped: bool = False
 
 
 CheckFunction = Callable[[Any, Context], Iterator[Match]]

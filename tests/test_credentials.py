@@ -15,8 +15,10 @@ from kvlint._generated import credential_keys as tables
 from kvlint.checks import masks, places, values
 from kvlint.checks.masks import Part, secrets_of
 from kvlint.checks.spans import value_span_to_source
+from kvlint.engine import map_source
 from kvlint.finding import Severity
 from kvlint.hide import hide
+from kvlint.plan import ActiveRule, Plan
 from kvlint.registry import CHECKS, rules
 from kvlint.relevance import Relevance
 from kvlint.resources import resources
@@ -364,3 +366,12 @@ def test_an_annotation_with_a_copy_of_the_object_is_judged_by_the_same_rules():
 def test_a_url_in_percent_encoding_is_hidden_as_it_is_written():
     text = f"kind: Pod\nspec: {{u: 'https://me:{quote('a/b c9', safe='')}@example.org'}}\n"
     assert hidden(text) == f"kind: Pod\nspec: {{u: 'https://me:{masks.MASK}@example.org'}}\n"
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_a_placeholder_stays_an_info_whatever_severity_is_configured(severity: Severity) -> None:
+    env = [{"name": "DB_PASSWORD", "value": value} for value in ("changeme", "made-up-7")]
+    source = Source("a.yaml", yaml.safe_dump(container(env=env)).encode())
+    rule = ActiveRule(CATEGORY["pod-env-credential"], severity, {})
+    placeholder, literal = map_source(source, Plan([rule])).findings
+    assert (placeholder.severity, literal.severity) == (Severity.INFO, severity)

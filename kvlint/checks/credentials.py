@@ -88,6 +88,7 @@ def _match(view: Container | VolumeSource | ObjectView, found: Found, said: dict
         label="" if literal else "still to be filled in",
         help="" if literal else "refer to a Secret here, and keep the value out of this file when it is known",
         span=value_span_to_source(found.node, view.resource.document.source.text, verdict.start, verdict.end),
+        capped=not literal,
     )
 
 
