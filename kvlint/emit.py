@@ -63,7 +63,9 @@ def _string(dumper: _Dumper, value: str) -> yaml.ScalarNode:
         typed = not isinstance(scalars.resolve(value, None, None), str)
     except ValueError:
         typed = True
-    if typed:
+    if "\n" in value and style is None:
+        style = '"'  # the other quotes would spread it over several lines
+    elif typed:
         style = dumper.written.quote
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 

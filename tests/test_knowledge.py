@@ -145,7 +145,7 @@ def test_every_row_has_a_source(name: str) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_urls_can_be_opened(name: str) -> None:
     for text in strings(load(name)):
-        if "://" in text and " " not in text:
+        if "://" in text and " " not in text and not text.endswith(".*"):  # a pattern of volume handles is no page
             parts = urlsplit(text)
             assert parts.scheme == "https", text
             assert "." in parts.netloc, text
