@@ -1,6 +1,8 @@
 """Tests that need a tool run where it is installed. Elsewhere they are left out, and the report says how many."""
 
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -8,15 +10,15 @@ TOOLS = {
     "kubectl": ("kubectl",),
     "helm": ("helm",),
     "kustomize": ("kubectl", "kustomize"),
-    "precommit": ("git",),
+    "precommit": ("pre-commit",),
 }
-"""Each marker of pyproject.toml with the programs of which one must be on PATH."""
+"""Each marker of pyproject.toml with the programs of which one must be there: on PATH, or beside this Python."""
 
 _left_out: dict[str, int] = {}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    missing = {marker for marker, programs in TOOLS.items() if not any(map(shutil.which, programs))}
+    missing = {marker for marker, programs in TOOLS.items() if not any(map(_is_there, programs))}
     kept, left = [], []
     for item in items:
         needed = missing & {mark.name for mark in item.iter_markers()}
@@ -27,6 +29,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left)
         items[:] = kept
     _told(config)
+
+
+def _is_there(program: str) -> bool:
+    return shutil.which(program) is not None or (Path(sys.executable).parent / program).exists()
 
 
 def _told(config: pytest.Config) -> None:
