@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from kvlint import kubectl
 from kvlint.options import COMMANDS, Command, Option
 
 PAGE = Path("docs/cli.md")
@@ -42,16 +43,16 @@ ENVIRONMENT = """\
 
 def page() -> str:
     """The whole page."""
-    sections = (section(command) for command in COMMANDS.values())
+    sections = (section(command) for command in (*COMMANDS.values(), kubectl.COMMAND))
     return "".join((INTRODUCTION, *sections, EXIT_CODES, "\n", ENVIRONMENT))
 
 
 def section(command: Command) -> str:
     """One command with its flags."""
-    lines = [f"## kvlint {command.name}", "", f"`{f'kvlint {command.name} [OPTIONS] {command.operands}'.rstrip()}`", ""]
+    lines = [f"## {command.call}", "", f"`{f'{command.call} [OPTIONS] {command.operands}'.rstrip()}`", ""]
     lines += [command.summary, ""]
     for title, options in command.groups:
-        lines += [f"### {command.name}: {title.lower()}", "", "| option | meaning |", "|---|---|"]
+        lines += [f"### {title}", "", "| option | meaning |", "|---|---|"]
         lines += [f"| {flag(option)} | {cell(meaning(option))} |" for option in options]
         lines.append("")
     return "\n".join(lines) + "\n"
