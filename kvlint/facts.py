@@ -222,6 +222,9 @@ class Mention(NamedTuple):
 
 Fact = Claim | PersistentVolume | StorageClass | Driver | Secret | Use | Holding | Mention
 
+RELATED = (Claim, PersistentVolume, StorageClass)
+"""The facts that findings about other files point at."""
+
 FACT_TYPES: dict[str, Any] = {
     kind.__name__: kind for kind in (Claim, PersistentVolume, StorageClass, Driver, Secret, Use, Holding, Mention)
 }

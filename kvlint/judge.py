@@ -112,12 +112,21 @@ class Judge:
                 self.placeholders(root, found[0] if found else None)
         if WORD in document.text:
             self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
-        # A fact can become a finding, or a related span of one in another file, and an ignore can be in vain: then
-        # their lines are shown.
-        if (len(self.findings), len(self.facts), len(self.ignores)) > before:
+        if self._may_be_shown(*before):
             from kvlint.checks.masks import Part
 
             self.parts.append(Part(document.start, document.end, roots))
+
+    def _may_be_shown(self, findings: int, facts: int, ignored: int) -> bool:
+        """Whether lines of what was read since these counts can be shown: by a finding, by an ignore in vain, by a fact
+        that becomes a finding. Of a file that is not linted, findings of other files point at some facts only."""
+        if self.plan.rules:
+            return (len(self.findings), len(self.facts), len(self.ignores)) > (findings, facts, ignored)
+        if len(self.facts) == facts:
+            return False
+        from kvlint.facts import RELATED
+
+        return any(isinstance(fact, RELATED) for fact in self.facts[facts:])
 
     def broken(self, document: Document, error: YamlError) -> None:
         """A document that cannot be read: a finding if it looks like Kubernetes, silence otherwise."""
