@@ -101,7 +101,8 @@ class Migration(NamedTuple):
     `status` is READY, NEEDS_INPUT or MANUAL. `manifests` are complete, ready-to-apply objects. `replacement` is what
     takes the place of the migrated node in the linted manifest (a Pod's volume entry, or the whole object); None where
     nothing can be replaced. `secrets` are Secrets without values that the manifests refer to; they are no manifests,
-    because applied as they are they would overwrite the live ones. Neither is part of the JSON output."""
+    because applied as they are they would overwrite the live ones. `preparation` are those of the `steps` that this
+    storage needs before its objects are applied, such as its Secret. None of the three is part of the JSON output."""
 
     id: str
     driver: str | None
@@ -115,6 +116,7 @@ class Migration(NamedTuple):
     applicability: str = MANUAL
     replacement: dict[str, Any] | None = None
     secrets: tuple[dict[str, Any], ...] = ()
+    preparation: tuple[str, ...] = ()
 
 
 class Suppression(NamedTuple):

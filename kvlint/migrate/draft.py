@@ -131,6 +131,7 @@ class Draft:
             applicability=applicability,
             replacement=replacement,
             secrets=tuple(self.secrets),
+            preparation=tuple(self.steps),
         )
 
 
