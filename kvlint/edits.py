@@ -23,12 +23,20 @@ class Refused(Exception):
 
 
 def rewrite(
-    source: Source, node: Node, new: Any, resource: Resource | None = None, objects: Sequence[Object] = ()
+    source: Source,
+    node: Node,
+    new: Any,
+    resource: Resource | None = None,
+    objects: Sequence[Object] = (),
+    preceding: Sequence[Object] = (),
 ) -> tuple[Edit, ...]:
     """Edits that turn `node` into `new`, touching only what differs, and add `objects` where they belong: as documents
-    after the one of `resource`, or in the items of its List or Template. Raises Refused."""
-    changes = _Changes(source, _style(source))
+    after the one of `resource`, or in the items of its List or Template. `preceding` are list items that come before
+    `node`, which must be one. Raises Refused."""
+    changes = _Changes(source, _style(source.text, resource.document.text if resource is not None else source.text))
     changes.value(node, new)
+    if preceding:
+        changes.before(node, preceding)
     if objects and resource is not None:
         changes.append(resource, objects)
     return changes.edits()
@@ -87,11 +95,50 @@ class _Changes:
             raise Refused("the text is shared through a YAML alias")
         if node.kind == MAPPING and node.children and isinstance(new, Mapping) and new:
             self.mapping(node, new)
-        elif node.kind == SEQUENCE and isinstance(new, list) and new and len(new) == len(node.children):
-            for item, value in zip(node.children, new, strict=True):
-                self.value(item, value, in_flow or self._is_flow(node))
+        elif node.kind == SEQUENCE and isinstance(new, list) and 0 < len(new) <= len(node.children):
+            self.sequence(node, new, in_flow)
         else:
             self.whole(node, new, in_flow)
+
+    def sequence(self, node: Node, new: list[Any], in_flow: bool) -> None:
+        """Turn the items of a sequence into the same number or fewer; those that stay keep their text."""
+        old = [item.plain() for item in node.children]
+        kept = _counterparts(old, new)
+        for index, item in enumerate(node.children):
+            if index in kept:
+                self.value(item, new[kept.index(index)], in_flow or self._is_flow(node))
+        for index in sorted(set(range(len(old))) - set(kept)):
+            self.drop(node, index, kept[0])
+
+    def drop(self, sequence: Node, index: int, first: int) -> None:
+        """Take one item out of a sequence of which the item `first` is the first that stays; its comments stay too."""
+        item = sequence.children[index]
+        self._no_anchor(item.start, item)
+        dash = self._dash(item)
+        if dash is None:
+            below = index < first
+            start = item.start if below else self._end(sequence.children[index - 1])
+            end = sequence.children[index + 1].start if below else self._end(item)
+            if self._comments_between(start, end, item):
+                raise Refused("a comment stands in the text to be removed")
+            self.found.append((start, end, ""))
+            return
+        start = self._line_start(dash)
+        indent = self.text[start:dash]
+        if indent.strip():
+            raise Refused("it stands on the line of the list item that holds it")
+        end = self._line_end(self._end(item))
+        comments = [comment for _, comment in self._comments_between(dash, end, item)]
+        self.found.append((start, self._after_line(end), "".join(f"{indent}{comment}\n" for comment in comments)))
+
+    def before(self, item: Node, new: Sequence[Object]) -> None:
+        """Add items to the sequence that holds `item`, before it."""
+        dash = self._dash(item)
+        at, text = item.start, "".join(f"{emit(one, self.style, flow=True)}, " for one in new)
+        if dash is not None:
+            body = emit(list(new), self.style._replace(indented_sequences=False))
+            at, text = dash, self._indented(f"{body}\n", self._column(dash)) + " " * self._column(dash)
+        self.found.append((at, at, text))
 
     def whole(self, node: Node, new: Any, in_flow: bool) -> None:
         """Replace a whole value that is not reached through a mapping entry."""
@@ -240,6 +287,16 @@ class _Changes:
     def _is_flow(self, node: Node) -> bool:
         return node.style == "flow" or self.style.json
 
+    def _dash(self, item: Node) -> int | None:
+        """The index of the `-` of a sequence's item; None in a flow sequence."""
+        at = item.start
+        while at and self.text[at - 1].isspace():
+            at -= 1
+        sign = self.text[at - 1 : at]
+        if sign not in ("-", "[", ","):
+            raise Refused("something stands before the list item")
+        return at - 1 if sign == "-" else None
+
     def _column(self, index: int) -> int:
         return index - self._line_start(index)
 
@@ -298,6 +355,18 @@ class _Changes:
             position = max(position, above)
 
 
+def _counterparts(old: Sequence[Any], new: Sequence[Any]) -> list[int]:
+    """For each new item of a list the index of the old one whose place it takes: its equal, or a text that holds it."""
+    kept: list[int] = []
+    for number, item in enumerate(new):
+        first = kept[-1] + 1 if kept else 0
+        choices = range(first, len(old) - len(new) + number + 1)
+        equal = (index for index in choices if old[index] == item)
+        holding = (index for index in choices if isinstance(old[index], str) and str(item) in old[index])
+        kept.append(next(equal, next(holding, first)))
+    return kept
+
+
 def _below(node: Node) -> Iterator[Node]:
     stack = [node]
     while stack:
@@ -321,10 +390,9 @@ def _line_break(source: Source) -> str:
     return "\r\n" if "\r\n" in source.text else "\n"
 
 
-def _style(source: Source) -> Style:
-    """How the file is written, read off its own lines."""
-    text = source.text
-    if text.lstrip("\ufeff \t\r\n")[:1] in "{[" and text.strip():
+def _style(text: str, document: str) -> Style:
+    """How a document is written, read off the lines of its file."""
+    if document.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         return Style(json=True)
     step, indented = 2, False
     found = re.search(r"(?:^|\n)( *)[^\s#-][^\n]*:[ \t]*\r?\n( *)- ", text)

@@ -106,9 +106,41 @@ def test_no_final_newline() -> None:
     assert changed("a: 1\nb: 2", [], {"a": 1, "b": 2, "c": 3}) == "a: 1\nb: 2\nc: 3"
 
 
+def test_removed_items_leave_their_comments() -> None:
+    text = "o:\n  - a # one\n  # two\n  - b # three\n  - c\nz: 1\n"
+    assert changed(text, ["o"], ["c"]) == "o:\n  # one\n  # two\n  # three\n  - c\nz: 1\n"
+    assert changed(text, ["o"], ["a"]) == "o:\n  - a # one\n  # two\n  # three\nz: 1\n"
+    assert changed("o: [a, b, c] # why\n", ["o"], ["b"]) == "o: [b] # why\n"
+    assert changed("o: [a, b, c] # why\n", ["o"], ["c"]) == "o: [c] # why\n"
+
+
+def test_an_item_that_loses_a_part_keeps_its_place() -> None:
+    text = "o:\n- x\n- 'a,b' # part\n- y\n"
+    assert changed(text, ["o"], ["x", "a"]) == "o:\n- x\n- a # part\n"
+
+
+PRECEDED = [
+    ("v:\n  - name: a\n    x: 1\n", "v:\n  - name: d\n    z: 2\n  - name: a\n    x: 3\n"),
+    ("v:\n-\n  name: a\n  x: 1\n", "v:\n- name: d\n  z: 2\n-\n  name: a\n  x: 3\n"),
+    ("v: [{name: a, x: 1}]\n", "v: [{name: d, z: 2}, {name: a, x: 3}]\n"),
+    ('{"v": [{"name": "a", "x": 1}]}', '{"v": [{"name": "d", "z": 2}, {"name": "a", "x": 3}]}'),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), PRECEDED)
+def test_items_come_before_the_changed_one(text: str, expected: str) -> None:
+    source = Source("x.yaml", text.encode())
+    (document,) = documents(source)
+    node = document.compose().at("v", 0)
+    edits = rewrite(source, node, {"name": "a", "x": 3}, preceding=[{"name": "d", "z": 2}])
+    assert applied(text, edits) == expected
+
+
 @pytest.mark.parametrize(
     ("text", "path", "new"),
     [
+        ("v:\n- - a\n  - b\n", ["v", 0], ["b"]),
+        ("v: [a, # why\n b]\n", ["v"], ["a"]),
         ("a: &x {b: 1}\nc: *x\n", ["c"], {"b": 2}),
         ("a: &x {b: 1}\nc: *x\n", [], {"d": 1, "c": {"b": 1}}),
         ("a: {b: 1}\nc: {<<: {d: 1}, e: 2}\n", ["c"], {"d": 2, "e": 2}),
@@ -233,10 +265,12 @@ def test_any_change(case, data) -> None:
         return
     new = dict(old)
     for _ in range(data.draw(st.integers(1, 3))):
-        action = data.draw(st.sampled_from(["remove", "set", "add", "nested"]))
+        action = data.draw(st.sampled_from(["remove", "set", "add", "nested", "fewer"]))
         key = data.draw(st.sampled_from(sorted(new))) if new else "a"
         if action == "remove" and len(new) > 1:
             del new[key]
+        elif action == "fewer" and isinstance(new.get(key), list) and new[key]:
+            new[key] = [item for item in new[key] if data.draw(st.booleans())]
         elif action == "nested" and isinstance(new.get(key), dict) and new[key]:
             new[key] = {**new[key], "z": data.draw(DATA)}
         else:
