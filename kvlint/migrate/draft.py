@@ -158,7 +158,7 @@ def quote(word: str) -> str:
 
 def manual(draft: Draft, title: str, manifests: Sequence[Object] = ()) -> Migration:
     """A migration that only the reader can do: the draft's steps say how, its notes why. `manifests` are offered."""
-    return draft.done(title, manifests, None, draft.steps, MANUAL)._replace(status=MANUAL)
+    return draft.done(title, manifests, None, draft.steps, MANUAL)._replace(status=MANUAL, preparation=())
 
 
 def install(draft: Draft) -> list[str]:
