@@ -8,7 +8,7 @@ from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Seve
 from kvlint.fingerprint import fingerprint, numbered
 from kvlint.ignores import Ignore
 from kvlint.plan import ActiveRule, Plan, Planned
-from kvlint.relevance import WORD
+from kvlint.relevance import WORD, may_hold_credential
 from kvlint.resources import Resource, resources
 from kvlint.rule import Match, fill
 from kvlint.source import Source
@@ -112,7 +112,7 @@ class Judge:
                 self.placeholders(root, found[0] if found else None)
         if WORD in document.text:
             self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
-        if self._may_be_shown(*before):
+        if self._may_be_shown(*before) and may_hold_credential(self.source.text, document.start, document.end):
             from kvlint.checks.masks import Part
 
             self.parts.append(Part(document.start, document.end, roots))

@@ -7,6 +7,8 @@ that switching it off changes no finding. Tokens are plain text; what could hide
 import re
 from collections.abc import Iterable
 
+from kvlint._generated.tokens import CREDENTIAL_WORDS, PROGRAMS
+
 Clause = str | tuple[str, str]
 
 WORD = "kvlint"
@@ -32,6 +34,18 @@ _MENTIONING = (b"HelmRelease", b"HelmChart", b"Application", b"helmCharts")
 def may_mention(file: str, data: bytes) -> bool:
     """Whether `kvlint.gather.mention_of` can find anything in a file of this name and content."""
     return "values" in file or any(map(data.__contains__, _MENTIONING)) or (b"{{" in data and b"StorageClass" in data)
+
+
+def may_hold_credential(text: str, start: int, end: int) -> bool:
+    """Whether `kvlint.checks.masks` can find anything in a part of a text: a cheap test that every credential passes.
+
+    The part counts to the ends of its lines."""
+    end = text.find("\n", end)
+    text = text[text.rfind("\n", 0, start) + 1 : end if end >= 0 else len(text)]
+    folded = text.casefold()
+    if any(map(folded.__contains__, CREDENTIAL_WORDS)) or "AQ" in text:
+        return True
+    return not PROGRAMS.isdisjoint(re.split(r"[^\w.-]+", text))
 
 
 class _Search:

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvlint import registry
+from kvlint.checks.masks import Part, Secrets, secrets_of
 from kvlint.engine import ActiveRule, FileFacts, Plan, map_source
 from kvlint.facts import Secret
 from kvlint.finding import Summary
-from kvlint.relevance import Relevance, may_mention
+from kvlint.relevance import Relevance, may_hold_credential, may_mention
 from kvlint.source import Source
-from kvlint.yamltree import YamlError, documents
+from kvlint.yamltree import Document, YamlError, documents
 
 FIXTURES = Path(__file__).parent / "fixtures"
 RULES = registry.rules().values()
@@ -185,6 +186,39 @@ def test_mentions_are_told_from_the_bytes() -> None:
     assert not may_mention("a.yaml", b"kind: Deployment")
 
 
+def credentials(text: str) -> list[tuple[Document, Secrets]]:
+    """What is masked in each document, looked for in all of them."""
+    source = Source("", text.encode("utf-8", "surrogateescape"))
+    found = []
+    for document in documents(source):
+        try:
+            roots = [document.compose()]
+        except YamlError:
+            roots = []
+        found.append((document, secrets_of(source.text, [Part(document.start, document.end, roots)])))
+    return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from([text for text in MANIFESTS if "credential" in text]),
+    st.lists(st.tuples(st.sampled_from(MUTATIONS), st.integers(0, 10_000)), max_size=2),
+)
+def test_what_is_masked_passes_the_cheap_test(
+    text: str, mutations: list[tuple[Callable[[str, int], str], int]]
+) -> None:
+    for mutate, at in mutations:
+        text = mutate(text, at)
+    for document, secrets in credentials(text):
+        assert not secrets.spans or may_hold_credential(document.source.text, document.start, document.end)
+
+
+def test_most_documents_hold_no_credential() -> None:
+    text = "kind: PersistentVolumeClaim\nspec: {storageClassName: fast}\n"
+    assert not may_hold_credential(text, 0, len(text))
+    assert may_hold_credential(text + "# password: x", 0, len(text))
+
+
 @pytest.mark.skipif("KVLINT_CORPUS" not in os.environ, reason="KVLINT_CORPUS names a folder of manifests to try too")
 def test_manifests_of_a_folder() -> None:
     for folder, _, names in os.walk(os.environ["KVLINT_CORPUS"]):
@@ -193,3 +227,6 @@ def test_manifests_of_a_folder() -> None:
                 path = os.path.join(folder, name)
                 text = Path(path).read_bytes().decode("utf-8", "surrogateescape")
                 assert results(text, TESTED, name) == results(text, UNTESTED, name), path
+                for document, secrets in credentials(text):
+                    hold = may_hold_credential(document.source.text, document.start, document.end)
+                    assert hold or not secrets.spans, (path, secrets.spans)

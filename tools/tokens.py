@@ -35,6 +35,13 @@ ACROSS = (
 WITHOUT_CREDENTIALS = frozenset(
     ("secret", "configMap", "projected", "downwardAPI", "emptyDir", "persistentVolumeClaim", "ephemeral", "image")
 )
+# Of these, one is in every text that holds a credential, whatever the case: a part of a name that promises one, or a
+# mark of a value. What an escape could hide counts as one.
+CREDENTIAL_WORDS = (
+    *("pass", "pwd", "pw", "secret", "token", "key", "string", "credential", "json", "ticket", "sas", "akid", "ak_id"),
+    *("ak-id", "configdata", "auth", "bearer", "identified", "login"),
+    *("@", "%", "\\", "-----begin", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sig="),
+)
 
 
 def module(root: Path) -> str:
@@ -45,7 +52,28 @@ def module(root: Path) -> str:
             if UNSPELLABLE.search(token):
                 raise DataError(Path("tools/tokens.py"), name, f"{token!r} can be spelt otherwise in YAML")
     lines = "".join(f"    {name!r}: {render(clauses, 4)},\n" for name, clauses in rows.items())
-    return f"{HEADER}\nTOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {{\n{lines}}}\n"
+    programs = sorted(credential_programs(load(root, DATA / "credential_keys.yaml")))
+    return (
+        f"{HEADER}\nTOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {{\n{lines}}}\n"
+        f"\nCREDENTIAL_WORDS = {render(CREDENTIAL_WORDS)}\n"
+        f"\nPROGRAMS = frozenset(\n    {render(tuple(programs), 4)}\n)\n"
+    )
+
+
+def credential_programs(data: dict[str, Any]) -> set[str]:
+    """The programs whose arguments may be credentials. Every name that promises one must hold one of the words."""
+    names = [name for key in ("storage_names", "rclone_names", "generic_names", "identity_names") for name in data[key]]
+    names += [*data["compounds"], *data["mount_secrets"], data["injected_prefix"]]
+    for rows in data["places"].values():
+        names += [key for row in rows for kind in ("literal", "identity", "file") for key in row.get(kind, ())]
+    for name in names:
+        spellings = ("", "_", "-") if name == "ak id" else (" ",)
+        for spelling in (name.lower().replace(" ", join) for join in spellings):
+            if not any(word in spelling for word in CREDENTIAL_WORDS):
+                raise DataError(
+                    DATA / "credential_keys.yaml", name, "holds none of CREDENTIAL_WORDS of tools/tokens.py"
+                )
+    return {*data["stdin_programs"], *(name for row in data["programs"] for name in row["names"])}
 
 
 def checks(root: Path) -> dict[str, tuple[Any, ...]]:
