@@ -4,10 +4,12 @@ Fixes go in as text edits, each whole or not at all. After every pass the new by
 reader: the findings must be gone, no document broken, every other object unchanged. What fails the proof is taken back
 and said. Nothing here reads or writes files."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from kvlint.checks.masks import MASK
 from kvlint.engine import FileFacts, map_source, reduce
 from kvlint.finding import SAFE, UNSAFE, Edit, Finding
 from kvlint.fixes import identity
@@ -169,10 +171,25 @@ def _holds(plain: Any, wanted: Any) -> bool:
     stack = [plain]
     while stack:
         current = stack.pop()
-        if current == wanted:
+        if _same(current, wanted):
             return True
         if isinstance(current, dict):
             stack.extend(current.values())
         elif isinstance(current, list):
             stack.extend(current)
     return False
+
+
+def _same(plain: Any, wanted: Any) -> bool:
+    """Whether two values are equal, whatever stands where `wanted` has a credential masked: no edit writes one."""
+    if isinstance(wanted, dict):
+        return (
+            isinstance(plain, dict)
+            and plain.keys() == wanted.keys()
+            and all(_same(plain[key], value) for key, value in wanted.items())
+        )
+    if isinstance(wanted, list):
+        return isinstance(plain, list) and len(plain) == len(wanted) and all(map(_same, plain, wanted))
+    if isinstance(wanted, str) and MASK in wanted and isinstance(plain, str):
+        return re.fullmatch("(?s:.*)".join(map(re.escape, wanted.split(MASK))), plain) is not None
+    return bool(plain == wanted)

@@ -1,5 +1,6 @@
 """What a migration means for the text it was made from: the fix, with its edits, or advice to do it by hand."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from kvlint.source import Source
 from kvlint.yamltree import Node, YamlError
 
 Object = Mapping[str, Any]
+
+_OTHER_BREAK = re.compile("\r(?:[^\n]|$)|[\x85\u2028\u2029]")
+"""What ends a line for YAML and not for an editor of lines."""
 
 
 class Present:
@@ -39,8 +43,10 @@ class Present:
 
 def identity(item: Object) -> Identity:
     """Kind, namespace and name of an object as plain data."""
-    metadata = item.get("metadata") or {}
-    return item.get("kind", ""), metadata.get("namespace") or "", metadata.get("name") or ""
+    metadata = item.get("metadata")
+    namespace, name = (metadata.get("namespace"), metadata.get("name")) if isinstance(metadata, Mapping) else ("", "")
+    kind, namespace, name = (word if isinstance(word, str) else "" for word in (item.get("kind"), namespace, name))
+    return kind, namespace, name
 
 
 def fix_of(
@@ -62,6 +68,8 @@ def fix_of(
             raise Refused("a JSON file holds one object")
         if source.encoding != "utf-8":
             raise Refused("the file is UTF-16")
+        if _OTHER_BREAK.search(source.text):
+            raise Refused("lines of the file end in other signs than a line feed")
         own = (resource.kind, resource.namespace or "", resource.name)
         new = [item for item in migration.manifests if identity(item) != own and not present.has(item)]
         edits = rewrite(source, subject, migration.replacement, resource, new)
