@@ -1,8 +1,8 @@
 """Rules from elsewhere: cards of `rules-dirs` (data only) and installed plugins, which alone may bring code.
 
 A plugin is an object in the entry-point group `kvlint.plugins` with up to three attributes: `RULES`, the path of a
-folder of cards; `CHECKS`, checks by the name its cards use; `MIGRATIONS`. It is imported only when the configuration
-names it."""
+folder of cards; `CHECKS`, checks by the name its cards use; `MIGRATIONS`, functions from a `kvlint.migrate.Subject` to
+its migration, by the name of a FlexVolume driver or provisioner. It is imported only when the configuration names it."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kvlint.datafile import Data, read_yaml, validate
 from kvlint.finding import Severity
 from kvlint.problem import ConfigError, Problem, did_you_mean
-from kvlint.rule import Check, Rule, Text
+from kvlint.rule import Check, MigrationFunction, Rule, Text
 from kvlint.source import Source
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Extensions(NamedTuple):
     rules: Mapping[str, Rule] = {}
     texts: Mapping[str, Text] = {}
     checks: Mapping[str, Check] = {}
-    migrations: Mapping[str, Any] = {}
+    migrations: Mapping[str, MigrationFunction] = {}
 
 
 def load(
@@ -58,12 +58,15 @@ def _plugin(name: str, found: Extensions, rules: dict[str, Rule], checks: dict[s
         plugin = entry.load()
         folder = getattr(plugin, "RULES", None)
         brought: dict[str, Check] = dict(getattr(plugin, "CHECKS", {}))
-        migrations = dict(getattr(plugin, "MIGRATIONS", {}))
+        migrations: dict[str, MigrationFunction] = dict(getattr(plugin, "MIGRATIONS", {}))
     except Exception as error:  # whatever a plugin raises while it loads
         raise ConfigError(f"{origin} fails to load: {type(error).__name__}: {error}") from error
     wrong = [key for key, value in brought.items() if not isinstance(value, Check)]
     if wrong:
         raise ConfigError(f"{origin} fails to load: check `{wrong[0]}` is no kvlint.rule.Check")
+    wrong = [key for key, value in migrations.items() if not callable(value)]
+    if wrong:
+        raise ConfigError(f"{origin} fails to load: migration `{wrong[0]}` is no function")
     taken = [key for key in brought if key in checks]
     if taken:
         raise ConfigError(f"{origin} fails to load: there is already a check `{taken[0]}`")

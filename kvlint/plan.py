@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvlint.finding import Severity
 from kvlint.knowledge.version import NEWEST, Version
-from kvlint.registry import CHECKS, OF_SCHEMAS
+from kvlint.registry import CHECKS, OF_CREDENTIALS, OF_SCHEMAS
 from kvlint.relevance import WORD, Relevance
-from kvlint.rule import Check, Context, Live, Rule
+from kvlint.rule import Check, Context, Live, MigrationFunction, Rule
 
 if TYPE_CHECKING:
     from kvlint.checks.world import World
@@ -77,6 +77,7 @@ class Plan:
         suppression: "Policy | None" = None,
         world: "World | None" = None,
         live: Live | None = None,
+        migrations: Mapping[str, MigrationFunction] = {},
     ) -> None:
         self.rules = {active.rule.id: active for active in rules}
         self.target = min(target, NEWEST)
@@ -102,8 +103,11 @@ class Plan:
                 bits[id(check)] = 2 << len(bits)
                 tokens.append((check.tokens, bits[id(check)]))
             bit = bits[id(check)]
-            everything |= 0 if check.tokens else bit
-            planned = Planned(active, check, Context(self.target, active.params, namespace, self.inputs, live), bit)
+            # Tokens are those of the parameters' defaults.
+            plain = all(active.params.get(name) == row.get("default") for name, row in active.rule.params.items())
+            everything |= 0 if check.tokens and plain else bit
+            context = Context(self.target, active.params, namespace, self.inputs, live, migrations)
+            planned = Planned(active, check, context, bit)
             for view in active.rule.on:
                 if view == INVENTORY:
                     self.across.append(planned)
@@ -112,7 +116,8 @@ class Plan:
                     views.setdefault(view, []).append(planned)
         self.by_view = tuple(views.items())
         self.gathers = gathering
-        self.relevance = Relevance(tokens, everything, ~own)
+        secrets = sum(bits[id(checks[name])] for name in OF_CREDENTIALS if checks.get(name) is CHECKS[name])
+        self.relevance = Relevance(tokens, everything, ~own, secrets)
         self.skip_test = skip_test
         self.surveys = False
         self._chosen: dict[int, ByView] = {}

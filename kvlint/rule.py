@@ -52,18 +52,24 @@ class Live(NamedTuple):
     drivers: frozenset[str] | None = None
 
 
+MigrationFunction = Callable[[Any], "Migration"]
+"""Makes the migration of a `kvlint.migrate.Subject`."""
+
+
 class Context(NamedTuple):
     """What a check may know besides its view.
 
     `target` is the Kubernetes version judged for, `params` the rule's parameters with defaults filled in, `namespace`
     that of objects that name none (None: unknown), `inputs` the configuration's `migrate` section, `live` the cluster
-    whose objects are judged (None: manifests)."""
+    whose objects are judged (None: manifests), `migrations` those of plugins, by the name of a FlexVolume driver or
+    provisioner."""
 
     target: Version
     params: Mapping[str, Any]
     namespace: str | None
     inputs: Mapping[str, Any]
     live: Live | None = None
+    migrations: Mapping[str, MigrationFunction] = {}
 
 
 class Match(NamedTuple):

@@ -16,7 +16,7 @@ from kvlint.knowledge.version import NEWEST, Version, format_version, parse_vers
 from kvlint.options import Arguments
 from kvlint.plan import INVENTORY, surveying
 from kvlint.problem import ConfigError, UsageError, did_you_mean
-from kvlint.rule import Check, Live, Rule, Text
+from kvlint.rule import Check, Live, MigrationFunction, Rule, Text
 from kvlint.source import Source
 from kvlint.suppress import UNUSED, Policy
 
@@ -30,12 +30,13 @@ MANY_FILES = 200
 
 
 class Catalogue(NamedTuple):
-    """The configuration of a run and all rules and checks it knows."""
+    """The configuration of a run, all rules and checks it knows, and the migrations that plugins bring."""
 
     config: Config
     rules: Mapping[str, Rule]
     checks: Mapping[str, Check]
     foreign_texts: Mapping[str, Text]
+    migrations: Mapping[str, MigrationFunction] = {}
 
     def text(self, rule: str) -> Text | None:
         """The documentation of a rule."""
@@ -111,7 +112,7 @@ def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
 
         found = load(plugins, [os.path.join(root, folder) for folder in folders], built_in.rules, built_in.checks)
         rules, checks = {**built_in.rules, **found.rules}, {**built_in.checks, **found.checks}
-        known = Catalogue(Config(), rules, checks, found.texts)
+        known = Catalogue(Config(), rules, checks, found.texts, found.migrations)
         return rules, found.rules
 
     config = configuration.load(path, bool(explicit), extend)
@@ -154,6 +155,7 @@ def plan_of(
         suppression=suppression,
         world=_world(arguments, config),
         live=live,
+        migrations=known.migrations,
     )
 
 

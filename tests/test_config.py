@@ -455,11 +455,11 @@ def install(site: Path, name: str, code: str) -> None:
 def test_a_plugin_brings_rules_and_checks(site: Path) -> None:
     put_card(CARD.replace("when: {required: [endpoints]}", "check: my-check"))
     folder = str(Path("mine").absolute())
-    install(site, "good", f"{CHECK.format('my-check')}RULES = {folder!r}\nMIGRATIONS = {{'a': 1}}\n")
+    install(site, "good", f"{CHECK.format('my-check')}RULES = {folder!r}\nMIGRATIONS = {{'a': print}}\n")
     found = extensions.load(["good"], [], RULES, registry.CHECKS)
     assert found.rules["no-glusterfs"].check == "my-check"
     assert isinstance(found.checks["my-check"], Check)
-    assert found.migrations == {"a": 1}
+    assert found.migrations == {"a": print}
 
 
 @pytest.mark.parametrize(
@@ -468,6 +468,7 @@ def test_a_plugin_brings_rules_and_checks(site: Path) -> None:
         ("import no_such_module_at_all\n", "ModuleNotFoundError: No module named 'no_such_module_at_all'"),
         ("raise RuntimeError('boom')\n", "RuntimeError: boom"),
         ("CHECKS = {'a': 1}\n", "check `a` is no kvlint.rule.Check"),
+        ("MIGRATIONS = {'a': 1}\n", "migration `a` is no function"),
         ("RULES = 3\n", "RULES is no path"),
         ("RULES = '/nowhere'\n", "cannot read the rules in `/nowhere`"),
         (CHECK.format("flexvolume"), "there is already a check `flexvolume`"),

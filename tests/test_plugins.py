@@ -121,6 +121,68 @@ def test_the_example_is_explained_listed_and_suppressed_like_any_rule(
     assert "1 ignored" in capsys.readouterr().out
 
 
+MIGRATION = """\
+from kvlint.finding import READY, UNSAFE, Migration
+
+
+def scratch(subject):
+    name = subject.body["options"]["disk"]
+    return Migration(
+        id=f"acme/{name}",
+        driver="csi.acme.example",
+        status=READY,
+        title=f"claim `{name}`",
+        applicability=UNSAFE,
+        replacement={"name": subject.name, "persistentVolumeClaim": {"claimName": name}},
+    )
+
+
+MIGRATIONS = {"acme/disk": scratch}
+"""
+FLEX = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: shop
+spec:
+  containers:
+    - name: web
+      image: nginx
+  volumes:
+    - name: data
+      flexVolume: # the old disks
+        driver: acme/disk
+        options:
+          disk: lake
+"""
+
+
+def test_a_plugin_migrates_a_flexvolume_driver_of_its_own(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "kvlint_disk.py").write_text(MIGRATION)
+    install(site, "kvlint-disk", "2.0", {"disk": "kvlint_disk"})
+    Path("pod.yaml").write_text(FLEX)
+    check = ("check", "--no-inventory", "--select", "flexvolume", "pod.yaml")
+    assert main([*check, "--output-format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["findings"][0]["migration"]["status"] == "manual"
+    Path(".kvlint.yaml").write_text("plugins: [disk]\n")
+    assert main([*check, "--output-format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["findings"][0]["migration"]["driver"] == "csi.acme.example"
+    assert main([*check, "--fix", "--unsafe-fixes"]) == 0
+    fixed = "    - name: data\n      persistentVolumeClaim: # the old disks\n        claimName: lake\n"
+    assert Path("pod.yaml").read_text().endswith(fixed)
+
+
+def test_a_migration_of_a_plugin_that_fails_hides_nothing(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site / "kvlint_disk.py").write_text(MIGRATION)
+    install(site, "kvlint-disk", "2.0", {"disk": "kvlint_disk"})
+    Path(".kvlint.yaml").write_text("plugins: [disk]\n")
+    Path("pod.yaml").write_text(FLEX.replace("disk: lake", "other: lake") + "---\n" + CLAIM)
+    assert main(["check", "--no-inventory", "--output-format", "json", "pod.yaml"]) == 2
+    rules = {one["rule"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    assert {"internal-error", "unknown-storage-class"} <= rules
+
+
 def test_an_installed_plugin_that_nobody_names_does_nothing(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     install_example(site)
     (site / "kvlint_acme" / "__init__.py").write_text("raise SystemError('imported')\n")

@@ -36,7 +36,8 @@ def migration_of(source: VolumeSource, context: Context) -> Callable[[], Migrati
                 inputs=Inputs(context.inputs),
                 hints=hints,
                 replicas=_replicas(resource),
-            )
+            ),
+            context.migrations,
         )
 
     return make
@@ -58,7 +59,8 @@ def class_migration(resource: Resource, context: Context) -> Callable[[], Migrat
                 namespace=None,
                 owner=(resource.kind, resource.name),
                 inputs=Inputs(context.inputs),
-            )
+            ),
+            context.migrations,
         )
 
     return make

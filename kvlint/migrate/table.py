@@ -22,7 +22,7 @@ from kvlint.migrate import (
     vsphere_volume,
 )
 from kvlint.migrate.draft import Draft, manual
-from kvlint.migrate.subject import CLASS, INLINE, PV, Inputs, Refused, Subject
+from kvlint.migrate.subject import CLASS, INLINE, PV, Inputs, Refused, Subject, string
 
 Function = Callable[[Subject], Migration]
 
@@ -85,15 +85,22 @@ _IN_TREE = "kubernetes.io/"
 _TABLES = {INLINE: INLINE_SOURCES, PV: VOLUME_SOURCES, CLASS: PROVISIONERS}
 
 
-def migration(subject: Subject) -> Migration:
+def migration(subject: Subject, foreign: Mapping[str, Function]) -> Migration:
     """The migration of `subject`, from the function of its source; manual for every other source and when refused."""
     function = _TABLES[subject.kind].get(subject.source, advice)
     if subject.kind == CLASS and not subject.source.startswith(_IN_TREE):
         function = provisioners.storage_class
     try:
+        if foreign:
+            function = foreign.get(_name(subject), function)
         return function(subject)
     except Refused as refused:
         return _refusal(subject, str(refused))
+
+
+def _name(subject: Subject) -> str:
+    """What plugins name their migrations by: the FlexVolume driver or provisioner; else the volume source."""
+    return string(subject.body, "driver") if subject.source == "flexVolume" else subject.source
 
 
 def _refusal(subject: Subject, reason: str) -> Migration:
