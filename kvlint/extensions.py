@@ -2,7 +2,7 @@
 
 A plugin is an object in the entry-point group `kvlint.plugins` with up to three attributes: `RULES`, the path of a
 folder of cards; `CHECKS`, checks by the name its cards use; `MIGRATIONS`, functions from a `kvlint.migrate.Subject` to
-its migration, by the name of a FlexVolume driver or provisioner. It is imported only when the configuration names it."""
+its migration, by FlexVolume driver or provisioner. It is imported only when the configuration names it."""
 
 import os
 from collections.abc import Iterable, Mapping

@@ -67,7 +67,7 @@ def class_migration(resource: Resource, context: Context) -> Callable[[], Migrat
 
 
 def upgrade(aspect: str, resource: Resource, context: Context) -> Callable[[], Migration]:
-    """Makes the change of a whole object to the current form of what is deprecated in it (`kvlint.migrate.upgrades`)."""
+    """Makes the change of an object to the current form of what is deprecated in it (`kvlint.migrate.upgrades`)."""
 
     def make() -> Migration:
         from kvlint.migrate.subject import Inputs
