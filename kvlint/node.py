@@ -142,7 +142,7 @@ class Node:
                     found = mapping.get(key)
                     if found is not None:
                         return found
-            elif value == key and _key_or_none(name) == key:
+            elif value == key and (name.tag is None or _key_or_none(name) == key):
                 return self._child(at + 1)
         return None
 

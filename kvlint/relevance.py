@@ -5,6 +5,7 @@ that switching it off changes no finding. Tokens are plain text; what could hide
 """
 
 import re
+import sys
 from collections.abc import Iterable
 
 from kvlint._generated.tokens import CREDENTIAL_WORDS, PROGRAMS
@@ -36,7 +37,7 @@ def may_mention(file: str, data: bytes) -> bool:
     return "values" in file or any(map(data.__contains__, _MENTIONING)) or (b"{{" in data and b"StorageClass" in data)
 
 
-def may_hold_credential(text: str, start: int, end: int) -> bool:
+def may_hold_credential(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
     """Whether `kvlint.checks.masks` can find anything in a part of a text: a cheap test that every credential passes.
 
     The part counts to the ends of its lines."""
@@ -86,15 +87,22 @@ class Relevance:
     """The tokens of a run's checks, each check a bit of a number: which checks can match a text.
 
     `everything` is the number of the checks that have no tokens and so can match any text, `schemas` that of the checks
-    which may look at a schema of custom resources."""
+    which may look at a schema of custom resources, `credentials` that of the checks which match credentials alone."""
 
-    __slots__ = ("_every", "_everything", "_schemas", "_search")
+    __slots__ = ("_credentials", "_every", "_everything", "_schemas", "_search")
 
-    def __init__(self, tokens: Iterable[tuple[Iterable[Clause], int]], everything: int = 0, schemas: int = 0) -> None:
+    def __init__(
+        self,
+        tokens: Iterable[tuple[Iterable[Clause], int]],
+        everything: int = 0,
+        schemas: int = 0,
+        credentials: int = 0,
+    ) -> None:
         each = [(clause, bit) for clauses, bit in tokens for clause in clauses]
         self._everything = self._every = everything
         for _, bit in each:
             self._every |= bit
+        self._credentials = credentials
         self._search = _Search(each)
         self._schemas = _Search((clause, bit) for clause, bit in each if bit & schemas)
 
@@ -102,7 +110,10 @@ class Relevance:
         """The checks that can match a document with this text, or a document of a file with this text; 0: none can."""
         if ("\\" in text or "!" in text or "%" in text) and re.search(HIDDEN, text):
             return self._every
-        return self._everything | (self._schemas if _is_schema(text) else self._search)(text)
+        found = (self._schemas if _is_schema(text) else self._search)(text)
+        if found & self._credentials and not may_hold_credential(text):
+            found &= ~self._credentials
+        return found | self._everything
 
 
 def _is_schema(text: str) -> bool:

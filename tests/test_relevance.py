@@ -173,6 +173,14 @@ def test_a_check_without_tokens_sees_everything() -> None:
     assert (relevance.of("nothing"), relevance.of("token")) == (1, 3)
 
 
+def test_parameters_of_its_own_make_a_check_see_everything() -> None:
+    rule = registry.rules()["flexvolume-installer"]
+    text = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, args: [--my-plugins=/x]}]}\n"
+    for flags, count in ((["--my-plugins"], 1), (["--volume-plugin-dir"], 0)):
+        params = {name: row["default"] for name, row in rule.params.items()} | {"flags": flags}
+        assert len(results(text, Plan([ActiveRule(rule, None, params)])).findings) == count
+
+
 def test_every_check_has_tokens_and_exists() -> None:
     for name, check in registry.CHECKS.items():
         assert check.tokens, name

@@ -10,6 +10,7 @@ import re._parser as parser
 from pathlib import Path
 from typing import Any
 
+from cards import card
 from literal import render
 from problem import DataError
 from tables import DATA, load
@@ -105,8 +106,7 @@ def checks(root: Path) -> dict[str, tuple[Any, ...]]:
         "flexvolume": (*CLAIMS, *volumes(["flexVolume"])),
         "flexvolume-installer": (
             *volumes(["hostPath"]),
-            ("ontainers", "command"),
-            ("ontainers", "args"),
+            *(("ontainers", flag) for flag in card(root, "flexvolume-installer")["params"]["flags"]["default"]),
             ("PodSecurityPolicy", "lexVolume"),
             ("SecurityContextConstraints", "lexVolume"),
         ),

@@ -95,8 +95,8 @@ TOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {
     'flexvolume': ('PersistentVolume', 'olumeClaimTemplate', 'persistentVolumeClaimSpec', ('volumes', 'flexVolume')),
     'flexvolume-installer': (
         ('volumes', 'hostPath'),
-        ('ontainers', 'command'),
-        ('ontainers', 'args'),
+        ('ontainers', '--volume-plugin-dir'),
+        ('ontainers', '--flex-volume-plugin-dir'),
         ('PodSecurityPolicy', 'lexVolume'),
         ('SecurityContextConstraints', 'lexVolume'),
     ),
