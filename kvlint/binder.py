@@ -98,6 +98,9 @@ def bind(claim: Claim, cluster: Cluster, excluded: Collection[str] = ()) -> Verd
         found, rejected = find_matching_volume(
             claim, wanted, cluster.volumes, delayed=True, scheduler=True, excluded=excluded
         )
+        if found is not None and not set(claim.modes) <= set(found.modes):
+            # The scheduler waits for a reserved volume that the controller, which looks at the modes, never binds.
+            return Verdict(PENDING, VOLUME_MISMATCH, rejected=(_modes_differ(claim, found),))
     if found is not None:
         return Verdict(STATIC, volume=found, rejected=tuple(rejected))
     if class_name is None:

@@ -162,6 +162,14 @@ def cluster(*volumes: PersistentVolume, default: str | None = None) -> Cluster:
         (claim(class_field="local"), cluster(volume(class_field="local")), STATIC, ""),
         (claim(class_field="local"), cluster(), PENDING, binder.NEVER_PROVISIONS),
         (claim(class_field="hollow"), cluster(), PENDING, binder.NEVER_PROVISIONS),
+        (claim(class_field="late"), cluster(volume(class_field="a", **MINE)), STATIC, ""),
+        (
+            claim(class_field="late", modes=(RWX,)),
+            cluster(volume(class_field="late", **MINE)),
+            PENDING,
+            binder.VOLUME_MISMATCH,
+        ),
+        (claim(class_field="late", modes=(RWX,)), cluster(volume(class_field="a", **MINE)), DYNAMIC, ""),
         (claim(class_field="manual"), cluster(), PENDING, binder.CLASS_MISSING),
         (claim(class_field="manual"), cluster(volume(class_field="manual")), STATIC, ""),
         (

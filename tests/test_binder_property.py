@@ -55,21 +55,25 @@ def term_holds(term: Any, labels: dict[str, str]) -> bool:
     }[term.operator]
 
 
-def possible(wanted: Claim, class_name: str, held: PersistentVolume, taken: set[str]) -> bool:
-    """Whether the volume can go to the claim by search at all, reserved for it or free."""
-    fits = (
+def fits(wanted: Claim, held: PersistentVolume, taken: set[str]) -> bool:
+    """Whether size, volume mode, attributes class and state are right."""
+    return (
         held.name not in taken
         and BYTES[held.capacity or "0"] >= BYTES[wanted.request or "0"]
         and held.volume_mode == wanted.volume_mode
         and held.attributes_class == wanted.attributes_class
         and not held.deleting
-        and all(mode in held.modes for mode in wanted.modes)
     )
+
+
+def possible(wanted: Claim, class_name: str, held: PersistentVolume, taken: set[str]) -> bool:
+    """Whether the volume can go to the claim by search at all, reserved for it or free."""
+    if not fits(wanted, held, taken) or not all(mode in held.modes for mode in wanted.modes):
+        return False
     if held.claim_ref is not None:
-        return fits and is_for(held, wanted)
+        return is_for(held, wanted)
     return (
-        fits
-        and held.phase in ("", "Available")
+        held.phase in ("", "Available")
         and all(term_holds(term, dict(held.labels)) for term in wanted.selector or ())
         and (read_class(held) or "") == class_name
     )
@@ -114,6 +118,11 @@ def naive(wanted: Claim, there: Cluster, taken: set[str]) -> tuple[str, str | No
     late = class_name in LATE
     if late and reserved:
         return "static", closest(reserved, wanted, there)[0].name
+    if late and any(
+        is_for(held, wanted) and fits(wanted, held, taken) and (read_class(held) or "") == class_name
+        for held in there.volumes
+    ):
+        return "pending", None
     if late and free:
         return "static", smallest(free).name
     if options:

@@ -89,7 +89,9 @@ def test_value_rounds_away_from_zero(text: str, whole: int) -> None:
 
 def test_order_is_by_amount() -> None:
     texts = ["500m", "1", "999", "1k", "1Ki", "1e9", "1025M", "1Gi", "1.5Gi", "2Gi", "1Ti"]
-    assert sorted(texts[::-1], key=parse) == texts
+    by_text = sorted(texts)
+    assert by_text != texts
+    assert sorted(by_text, key=parse) == texts
     assert parse("1G") < parse("1Gi")
     assert parse("1024Mi") == parse("1Gi")
 
