@@ -26,6 +26,7 @@ from kvlint.knowledge import (
     markers,
     platform_classes,
     provisioners,
+    secret_references,
     volume_plugins,
 )
 from kvlint.knowledge.version import AS_OF, NEWEST, OLDEST, format_version, parse_version
@@ -41,6 +42,7 @@ TABLES = (
     "markers",
     "platform_classes",
     "provisioners",
+    "secret_references",
     "volume_plugins",
 )
 PLUGINS = volume_plugins.PLUGINS
@@ -79,6 +81,7 @@ def every_row() -> list[tuple[Any, ...]]:
         *provisioners.every(),
         *csi_drivers.every(),
         *driver_setup.every(),
+        *secret_references.every(),
         *(api for key in api_lifecycle.kinds() if (api := api_lifecycle.find(*key)) is not None),
         *(marker for table in MARKERS for marker in table.values()),
         *platform_classes.classes(platform_classes.platforms()),
@@ -165,6 +168,7 @@ def test_fields_follow_the_order_of_the_schemas() -> None:
         "provisioners": {"rows": provisioners.Provisioner},
         "csi_drivers": {"rows": csi_drivers.CsiDriver},
         "driver_setup": {"rows": driver_setup.DriverSetup},
+        "secret_references": {"rows": secret_references.SecretReference},
         "api_lifecycle": {"rows": api_lifecycle.Api},
         "markers": {"rows": markers.Marker},
         "platform_classes": {
@@ -729,6 +733,37 @@ def test_a_setup_is_found_by_name_with_a_namespace_in_front_or_as_the_page_of_th
 
 
 # Cost
+
+
+# Where drivers read Secrets
+
+
+def test_secrets_are_found_by_driver_or_provisioner() -> None:
+    smb = secret_references.find("smb.csi.k8s.io")
+    assert smb is not None
+    assert (smb.key("Password2"), smb.key("user"), smb.key("vers")) == ("password", "username", "")
+    rook = secret_references.find("other-namespace.rbd.csi.ceph.com")
+    assert rook == secret_references.find("rbd.csi.ceph.com")
+    assert secret_references.find("ebs.csi.aws.com") is None
+
+
+def test_a_row_says_where_a_secret_is_named_or_what_to_do_instead() -> None:
+    names = [name for row in secret_references.every() for name in row.names]
+    assert len(names) == len(set(names))
+    for row in secret_references.every():
+        assert bool(row.keys) == (not row.advice), row.names
+        assert not row.keys or row.volume or row.inline or row.roles or row.settings, row.names
+        assert set(row.needs) <= {*row.keys, "endpoint"}, row.names
+        listed = [name for names in row.keys.values() for name in names]
+        assert len(listed) == len(set(listed)), row.names
+
+
+def test_every_attribute_with_a_literal_has_a_place_in_a_secret() -> None:
+    for driver in csi_drivers.every():
+        row = secret_references.find(driver.name)
+        if driver.credential_attributes:
+            assert row is not None, driver.name
+            assert row.advice or all(map(row.key, driver.credential_attributes)), driver.name
 
 
 def test_tables_are_read_when_they_are_needed() -> None:

@@ -210,4 +210,20 @@ INPUTS = (
         False,
         'Tenant of the Azure Key Vault (`az account show --query tenantId`).',
     ),
+    (
+        'credentials.secret',
+        'each',
+        "kvlint's name for the Secret",
+        '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?',
+        True,
+        'Name of the Secret that credentials are moved into. Without it kvlint makes one of the kind and name of the object that holds them, such as credentials-deployment-web; that name is the key of the map.',
+    ),
+    (
+        'credentials.namespace',
+        'either',
+        "kvlint's name for the Secret",
+        '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?',
+        False,
+        'Namespace of a Secret that credentials of a StorageClass or PersistentVolume are moved into. A volume with a claimRef uses the namespace of its claim without it.',
+    ),
 )
