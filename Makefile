@@ -51,6 +51,9 @@ docs: $(VENV)/.docs  ## build the documentation site; a broken link fails
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "built site/index.html"
 
+bench: $(VENV)/.dev  ## measure: start-up, throughput (FILES=20000 for the budgets)
+	@$(BIN)/python benchmarks/run.py --files $(or $(FILES),2000)
+
 check: lint types contracts fresh docs test  ## everything that must hold before a commit
 
 clean:  ## remove what the targets made

@@ -19,11 +19,47 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-WORDS = (
-    """alpha api auth batch billing cache catalog checkout core data edge events feed gateway graph index ingest
-    ledger login mail metrics orders payments portal proxy queue report search session shop stats stream sync tracker
-    upload users video web worker"""
-).split()  # noqa: SIM905
+WORDS = [
+    "alpha",
+    "api",
+    "auth",
+    "batch",
+    "billing",
+    "cache",
+    "catalog",
+    "checkout",
+    "core",
+    "data",
+    "edge",
+    "events",
+    "feed",
+    "gateway",
+    "graph",
+    "index",
+    "ingest",
+    "ledger",
+    "login",
+    "mail",
+    "metrics",
+    "orders",
+    "payments",
+    "portal",
+    "proxy",
+    "queue",
+    "report",
+    "search",
+    "session",
+    "shop",
+    "stats",
+    "stream",
+    "sync",
+    "tracker",
+    "upload",
+    "users",
+    "video",
+    "web",
+    "worker",
+]
 CLASS = """apiVersion: storage.k8s.io/v1
 kind: StorageClass
 metadata:

@@ -1,0 +1,272 @@
+"""Measure kvlint against what it cannot be faster than; print ratios. Nothing here passes or fails.
+
+    python benchmarks/run.py                      start-up and throughput, small trees
+    python benchmarks/run.py --files 20000        the size of the budgets (docs/performance.md)
+    python benchmarks/run.py growth               1k to 100k files; one file of 1, 10 and 100 MB
+
+Whatever is compared runs in turn, A B A B …, in this one call: the machine may be busy, so only ratios count. Of each
+the minimum (what the work costs) and the median are told. Processes are measured from outside, by the operating system
+(wall time, CPU time and peak memory of the finished process). Python's bytecode is compiled before, as an installer
+does it."""
+
+import argparse
+import compileall
+import gc
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import generate
+
+ROOT = Path(__file__).resolve().parent.parent
+KVLINT = [sys.executable, "-c", "import sys; from kvlint.cli import main; sys.exit(main())", "check", "--no-cache"]
+
+NOTHING = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: 80\n"
+CLEAN = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example.com/web:1.2
+          env:
+            - {name: LOG_LEVEL, value: info}
+          volumeMounts:
+            - {name: data, mountPath: /data}
+      volumes:
+        - name: data
+          persistentVolumeClaim: {claimName: web}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: web
+spec:
+  accessModes: [ReadWriteOnce]
+  storageClassName: fast
+  resources: {requests: {storage: 1Gi}}
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata:
+  name: fast
+provisioner: ebs.csi.aws.com
+"""
+FINDINGS = """apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: shop
+spec:
+  containers:
+    - name: web
+      image: registry.example.com/web:1.2
+  volumes:
+    - name: data
+      rbd: {monitors: ["192.0.2.1:6789"], pool: kube, image: data, user: kube}
+    - name: disk
+      awsElasticBlockStore: {volumeID: vol-0a1b2c3d, fsType: ext4}
+"""
+CONFIG = "kubernetes-version: '1.30'\nrules:\n  host-path-volume: warning\n"
+
+
+class Sample:
+    """Wall seconds, CPU seconds and peak mebibytes of the runs of one command."""
+
+    def __init__(self, name: str, command: Sequence[str], folder: Path) -> None:
+        self.name = name
+        self.command = list(command)
+        self.folder = folder
+        self.wall: list[float] = []
+        self.cpu: list[float] = []
+        self.peak = 0.0
+
+    def run(self, environment: dict[str, str], count: bool = True) -> None:
+        null = os.open(os.devnull, os.O_RDWR)
+        actions = [(os.POSIX_SPAWN_DUP2, null, descriptor) for descriptor in (0, 1, 2)]
+        before = os.getcwd()
+        os.chdir(self.folder)
+        start = time.perf_counter()
+        pid = os.posix_spawn(self.command[0], self.command, environment, file_actions=actions)
+        _, status, usage = os.wait4(pid, 0)
+        wall = time.perf_counter() - start
+        os.chdir(before)
+        os.close(null)
+        if os.waitstatus_to_exitcode(status) not in (0, 1):
+            raise SystemExit(f"{self.name}: exit code {os.waitstatus_to_exitcode(status)}")
+        if count:
+            self.wall.append(wall)
+            self.cpu.append(usage.ru_utime + usage.ru_stime)
+            self.peak = max(self.peak, usage.ru_maxrss / 1024)
+
+
+def in_turn(samples: Sequence[Sample], environment: dict[str, str], rounds: int) -> None:
+    """Run all samples in turn: one round that warms up, then `rounds` that count."""
+    for number in range(rounds + 1):
+        for sample in samples:
+            sample.run(environment, count=number > 0)
+
+
+def table(title: str, samples: Sequence[Sample]) -> None:
+    """Print samples, with ratios to the first."""
+    first = samples[0]
+    print(f"\n{title}\n")
+    print("| | wall ms: min | median | CPU ms: min | peak MiB | ratio of minima | of medians | of CPU |")
+    print("|---|---|---|---|---|---|---|---|")
+    for one in samples:
+        least, middle, cpu = min(one.wall), statistics.median(one.wall), min(one.cpu)
+        ratios = (least / min(first.wall), middle / statistics.median(first.wall), cpu / min(first.cpu))
+        shown = " | ".join(f"{ratio:.2f}" for ratio in ratios)
+        print(f"| {one.name} | {least * 1e3:.1f} | {middle * 1e3:.1f} | {cpu * 1e3:.1f} | {one.peak:.0f} | {shown} |")
+
+
+def startup(folder: Path, environment: dict[str, str], rounds: int) -> None:
+    """A cold process for one file, against the interpreter that does nothing."""
+    for name, text in (("nothing", NOTHING), ("clean", CLEAN), ("findings", FINDINGS)):
+        (folder / f"{name}.yaml").write_text(text)
+    configured = folder / "configured"
+    configured.mkdir(exist_ok=True)
+    (configured / ".kvlint.yaml").write_text(CONFIG)
+    (configured / "clean.yaml").write_text(CLEAN)
+    isolated = [*KVLINT, "--isolated"]
+    samples = [
+        Sample("python -c pass", [sys.executable, "-c", "pass"], folder),
+        Sample("python -c 'import yaml'", [sys.executable, "-c", "import yaml"], folder),
+        Sample("a file without storage", [*isolated, "nothing.yaml"], folder),
+        Sample("a clean file: Deployment, claim, class", [*isolated, "clean.yaml"], folder),
+        Sample("the same, with a configuration validated before", [*KVLINT, "clean.yaml"], configured),
+        Sample("a file with findings and migrations", [*isolated, "findings.yaml"], folder),
+    ]
+    in_turn(samples, environment, rounds)
+    table("Start-up: one cold process for one file", samples)
+
+
+def in_process(tree: Path, rounds: int) -> None:
+    """Child process: lint the files of a tree in memory, against libyaml's parser on the same bytes."""
+    from yaml._yaml import CParser
+
+    from kvlint import registry
+    from kvlint.engine import ActiveRule, Plan, map_source, reduce
+    from kvlint.source import Source
+
+    gc.disable()
+    files = [(str(path), path.read_bytes()) for path in sorted(tree.rglob("*.yaml"))]
+    rules = [one for one in registry.rules().values() if one.enabled]
+    plan = Plan([ActiveRule(one, None, {k: row.get("default") for k, row in one.params.items()}) for one in rules])
+
+    def parse() -> None:
+        for _, data in files:
+            CParser(data).raw_parse()
+
+    found = []
+
+    def lint() -> None:
+        report = reduce([map_source(Source(name, data), plan) for name, data in files], plan)
+        found[:] = [len(report.findings)]
+
+    times: dict[Callable[[], None], list[float]] = {parse: [], lint: []}
+    for number in range(rounds + 1):
+        for work, seconds in times.items():
+            start = time.process_time()
+            work()
+            if number:
+                seconds.append(time.process_time() - start)
+    size = sum(len(data) for _, data in files)
+    parsed, linted = min(times[parse]), min(times[lint])
+    middle = statistics.median(times[lint]) / statistics.median(times[parse])
+    print(
+        f"| {tree.name} | {len(files)} | {size / 1e6:.1f} | {found[0]} | {parsed * 1e3:.0f} | {linted * 1e3:.0f} "
+        f"| {size / 1e6 / linted:.0f} | {linted / parsed:.2f} | {middle:.2f} |",
+        flush=True,
+    )
+
+
+def throughput(folder: Path, environment: dict[str, str], files: int, rounds: int) -> None:
+    """Trees of both mixes: in memory against libyaml, and as whole processes."""
+    trees = {mix: folder / f"{mix}-{files}" for mix in generate.MIXES}
+    for mix, tree in trees.items():
+        generate.tree(tree, files, mix)
+    print(f"\nThroughput: {files} files in one process, CPU time, against `CParser.raw_parse()` of the same bytes\n")
+    print("| tree | files | MB | findings | raw_parse ms | kvlint ms | MB/s | ratio of minima | of medians |")
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
+    for tree in trees.values():
+        command = [sys.executable, str(Path(__file__).resolve()), "in-process", str(tree), "--rounds", str(rounds)]
+        pid = os.posix_spawn(sys.executable, command, environment)
+        os.waitpid(pid, 0)
+    samples = []
+    for mix, tree in trees.items():
+        size = sum(path.stat().st_size for path in tree.rglob("*.yaml")) / 1e6
+        command = [*KVLINT, "--isolated", "--jobs=1", str(tree)]
+        samples.append(Sample(f"{mix}: {size:.1f} MB", command, folder))
+    in_turn(samples, environment, max(rounds // 2, 1))
+    table("The same trees, whole process: walk, read, lint, report", samples)
+
+
+def growth(folder: Path, environment: dict[str, str], most: int, largest: int) -> None:
+    """Trees of growing size, and one growing file of many documents."""
+    samples = []
+    count = 1000
+    while count <= most:
+        tree = folder / f"realistic-{count}"
+        generate.tree(tree, count, "realistic")
+        samples.append(Sample(f"{count} files", [*KVLINT, "--isolated", "--jobs=1", str(tree)], folder))
+        count *= 10
+    size = 1
+    while size <= largest:
+        path = folder / f"many-{size}.yaml"
+        generate.single(path, size * 1_000_000)
+        samples.append(Sample(f"one file of {size} MB", [*KVLINT, "--isolated", str(path)], folder))
+        size *= 10
+    in_turn(samples, environment, 1)
+    table("Growth (ratios are to the first row)", samples)
+
+
+def environment_of(bytecode: Path) -> dict[str, str]:
+    """An environment in which kvlint's bytecode is compiled, without touching the checkout."""
+    made = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    made |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(bytecode), "KVLINT_CACHE_DIR": str(bytecode / "cache")}
+    sys.pycache_prefix = str(bytecode)
+    compileall.compile_dir(ROOT / "kvlint", quiet=1)
+    return made
+
+
+def main() -> None:
+    """Measure from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = ("all", "startup", "throughput", "growth", "in-process")
+    parser.add_argument("what", nargs="?", default="all", choices=what)
+    parser.add_argument("tree", nargs="?", type=Path, help="for in-process: the tree")
+    parser.add_argument("--files", type=int, default=2000, help="files of a tree (default 2000)")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds that count (default 7)")
+    parser.add_argument("--most", type=int, default=100_000, help="growth: files of the largest tree")
+    parser.add_argument("--largest", type=int, default=100, help="growth: megabytes of the largest file")
+    parser.add_argument("--folder", type=Path, help="where trees are kept (default: a temporary folder)")
+    given = parser.parse_args()
+    if given.what == "in-process":
+        in_process(given.tree, given.rounds)
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        environment = environment_of(Path(temporary) / "bytecode")
+        print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs")
+        if given.what in ("all", "startup"):
+            startup(folder, environment, given.rounds * 3)
+        if given.what in ("all", "throughput"):
+            throughput(folder, environment, given.files, given.rounds)
+        if given.what == "growth":
+            growth(folder, environment, given.most, given.largest)
+
+
+if __name__ == "__main__":
+    main()
