@@ -116,7 +116,8 @@ class Inventory:
         near = [
             volume
             for volume in found.values()
-            if any(volume is other for other in self.persistent_volumes(volume.name, claim.place.where))
+            if len(self._volumes[volume.name]) == 1
+            or any(volume is other for other in self.persistent_volumes(volume.name, claim.place.where))
         ]
         return sorted(near, key=_position)
 

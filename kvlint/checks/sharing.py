@@ -98,10 +98,12 @@ def exhausted_volumes(inventory: Inventory, world: World, files: Container[str])
                 for holder in taken.get(volume.name, ())
                 if in_line(holder.place.where, where)
             }
-            verdict, alone = binder.bind(single, cluster, holders), binder.bind(single, cluster).volume
+            verdict = binder.bind(single, cluster, holders)
             if verdict.volume is not None:
                 taken.setdefault(verdict.volume.name, []).append(claim)
-            elif verdict.outcome == binder.PENDING and alone is not None:
+                continue
+            alone = binder.bind(single, cluster).volume if verdict.outcome == binder.PENDING else None
+            if alone is not None:
                 if claim.place.file in files:
                     yield _contested(claim, holders[alone.name], alone.name, [alone])
                 break
