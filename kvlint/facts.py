@@ -85,10 +85,10 @@ class Claim(NamedTuple):
     """A PersistentVolumeClaim or a template of one. `origin` as in `views.Claim`.
 
     `class_field` and `class_annotation` are None where absent (or null), which is not the same as empty. `request` is
-    the quantity as written, None where absent. `selector` is None where absent. `phase` and `completed` (bound before)
-    come from live objects. A template belongs to an object whose `replicas` claims are numbered from `start`. `declare`
-    is the edit that writes an empty class into the manifest: a byte offset and the text to insert; None where the class
-    is there or the text leaves no plain place for it."""
+    the quantity as written, None where absent. `selector` is None where absent. `phase` comes from live objects. A
+    template belongs to an object whose `replicas` claims are numbered from `start`. `declare` is the edit that writes
+    an empty class into the manifest: a byte offset and the text to insert; None where the class is there or the text
+    leaves no plain place for it."""
 
     place: Place
     origin: str
@@ -103,7 +103,6 @@ class Claim(NamedTuple):
     attributes_class: str = ""
     uid: str = ""
     phase: str = ""
-    completed: bool = False
     replicas: int = 1
     start: int = 0
     declare: tuple[int, str] | None = None

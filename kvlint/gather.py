@@ -137,7 +137,6 @@ def _claim(view: ClaimView, spec: Node | None) -> Claim:
         _text(_within(spec, "volumeAttributesClassName")) or "",
         _text(node.at("metadata", "uid")) or "",
         _text(node.at("status", "phase")) or "",
-        node.at("metadata", "annotations", "pv.kubernetes.io/bind-completed") is not None,
         _number(owner.at("spec", "replicas"), 1) if template else 1,
         _number(owner.at("spec", "ordinals", "start"), 0) if template else 0,
         _declaration(view.resource.document, spec) if spans[CLASS_FIELD] is None else None,
