@@ -21,7 +21,15 @@ def test_the_verdicts_by_version(
     version: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    arguments = ("--isolated", "--no-inventory", "--no-cache", "--select", ",".join(STORY), "--output-format", "concise")
+    arguments = (
+        "--isolated",
+        "--no-inventory",
+        "--no-cache",
+        "--select",
+        ",".join(STORY),
+        "--output-format",
+        "concise",
+    )
     main(["check", *arguments, "--kubernetes-version", version, "examples"])
     out = capsys.readouterr().out
     golden = GOLDEN / f"{version}.txt"
@@ -31,9 +39,7 @@ def test_the_verdicts_by_version(
     assert out == golden.read_text(encoding="utf-8")
 
 
-def test_the_newest_version_is_the_default(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_newest_version_is_the_default(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     from kvlint.knowledge.version import NEWEST, format_version
 
     assert (GOLDEN / f"{format_version(NEWEST)}.txt").exists(), "the newest version has its golden file"

@@ -93,7 +93,9 @@ def test_a_kustomization_still_builds(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "nfs.csi.k8s.io" in built
     assert "pd.csi.storage.gke.io" in built
     assert "claimName: prod-nfs-192-0-2-4-exports-pages" in built
-    assert "kind: PersistentVolumeClaim\nmetadata:\n  name: prod-nfs-192-0-2-4-exports-pages\n  namespace: shop" in built
+    assert (
+        "kind: PersistentVolumeClaim\nmetadata:\n  name: prod-nfs-192-0-2-4-exports-pages\n  namespace: shop" in built
+    )
     assert "volumeName: prod-nfs-192-0-2-4-exports-pages" in built
     assert (tmp_path / "base" / "kustomization.yaml").read_text() == BASE
     assert (tmp_path / "overlay" / "patch.yaml").read_text() == PATCH

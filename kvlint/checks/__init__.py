@@ -1,0 +1,1 @@
+"""Checks: the code behind the cards, one module per family."""
