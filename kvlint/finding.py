@@ -102,7 +102,8 @@ class Migration(NamedTuple):
     takes the place of the migrated node in the linted manifest (a Pod's volume entry, or the whole object); None where
     nothing can be replaced. `secrets` are Secrets without values that the manifests refer to; they are no manifests,
     because applied as they are they would overwrite the live ones. `preparation` are those of the `steps` that this
-    storage needs before its objects are applied, such as its Secret. None of the three is part of the JSON output."""
+    storage needs before its objects are applied, such as its Secret. `preceding` are list items that come before the
+    replaced one, which is an item of the same list. None of the four is part of the JSON output."""
 
     id: str
     driver: str | None
@@ -117,6 +118,7 @@ class Migration(NamedTuple):
     replacement: dict[str, Any] | None = None
     secrets: tuple[dict[str, Any], ...] = ()
     preparation: tuple[str, ...] = ()
+    preceding: tuple[dict[str, Any], ...] = ()
 
 
 class Suppression(NamedTuple):
@@ -163,8 +165,8 @@ Masks = tuple[tuple[int, int, int, int], ...]
 class Report(NamedTuple):
     """The result of a run: all findings (suppressed ones included, marked), sorted by file, position and rule.
 
-    `target` is the Kubernetes version judged for ("1.37"); `as_of` the date of the knowledge tables; `masks` maps a file
-    to the spans (line, column, end line, end column) that hold credentials and must never be shown; `notices` are
+    `target` is the Kubernetes version judged for ("1.37"); `as_of` the date of the knowledge tables; `masks` maps a
+    file to the spans (line, column, end line, end column) that hold credentials and must never be shown; `notices` are
     sentences for stderr; `failed` is True when kvlint itself failed (exit code 2)."""
 
     findings: tuple[Finding, ...]
