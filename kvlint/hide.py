@@ -64,7 +64,7 @@ def _fix(fix: Fix, secrets: Secrets) -> Fix:
 def _migration(migration: Migration, secrets: Secrets) -> Migration:
     cleaned: dict[str, Any] = {
         field: _clean(getattr(migration, field), secrets)
-        for field in ("manifests", "steps", "notes", "title", "replacement")
+        for field in ("manifests", "steps", "notes", "title", "replacement", "secrets", "preparation", "preceding")
     }
     return migration._replace(**cleaned)
 

@@ -9,7 +9,17 @@ from typing import Any
 
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, UNSAFE, Migration
 from kvlint.knowledge.volume_plugins import PLUGINS, REDIRECTED, by_provisioner
-from kvlint.migrate.objects import RWO, RWOP, Object, claim, claim_volume, persistent_volume, secret, volume_name
+from kvlint.migrate.objects import (
+    OPAQUE,
+    RWO,
+    RWOP,
+    Object,
+    claim,
+    claim_volume,
+    persistent_volume,
+    secret,
+    volume_name,
+)
 from kvlint.migrate.subject import CLASS, INLINE, Refused, Subject, boolean, mapping, string
 
 EXT4 = "ext4"
@@ -97,14 +107,17 @@ class Draft:
             )
         return fs_type or default
 
-    def secret(self, name: str, namespace: str | None, values: Mapping[str, str], missing: Sequence[str]) -> None:
+    def secret(
+        self,
+        name: str,
+        namespace: str | None,
+        values: Mapping[str, str],
+        missing: Sequence[str],
+        type_: str = OPAQUE,
+    ) -> None:
         """Add a Secret that somebody must fill in, and the command that creates it without showing a value."""
-        self.secrets.append(secret(name, namespace, values, missing))
-        words = [f"kubectl create secret generic {quote(name)}"]
-        words += [f"--namespace {quote(namespace)}"] if namespace else []
-        words += [f"--from-literal={key}={quote(value)}" for key, value in values.items()]
-        words += [f"--from-file={key}=FILE" for key in missing]
-        self.steps.append(f"Create the Secret, with the value in a file: `{' '.join(words)}`")
+        self.secrets.append(secret(name, namespace, values, missing, type_))
+        self.steps.append(create_secret(name, namespace, values, missing, type_))
 
     def done(
         self,
@@ -133,6 +146,19 @@ class Draft:
             secrets=tuple(self.secrets),
             preparation=tuple(self.steps),
         )
+
+
+def create_secret(
+    name: str, namespace: str | None, values: Mapping[str, str], missing: Sequence[str], type_: str = OPAQUE
+) -> str:
+    """The step that creates a Secret: `values` are no secret, the values of the keys `missing` come from files."""
+    words = [f"kubectl create secret generic {quote(name)}"]
+    words += [f"--namespace {quote(namespace)}"] if namespace else []
+    words += [f"--type={type_}"] if type_ != OPAQUE else []
+    words += [f"--from-literal={key}={quote(value)}" for key, value in values.items()]
+    words += [f"--from-file={quote(key)}=FILE" for key in missing]
+    what = "the value in a file" if len(missing) == 1 else "each value in a file of its own"
+    return f"Create the Secret, with {what}: `{' '.join(words)}`"
 
 
 def _only_source(subject: Subject) -> None:

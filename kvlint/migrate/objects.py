@@ -16,6 +16,7 @@ RWO = "ReadWriteOnce"
 ROX = "ReadOnlyMany"
 RWX = "ReadWriteMany"
 RWOP = "ReadWriteOncePod"
+OPAQUE = "Opaque"
 
 # Longest name; short enough for a label value, which many tools make of a claim's name.
 _LIMIT = 63
@@ -139,7 +140,7 @@ def claim_volume(name: str, claim_name: str, read_only: bool) -> Object:
 
 
 def secret(
-    name: str, namespace: str | None, values: Mapping[str, str], missing: Sequence[str], type_: str = "Opaque"
+    name: str, namespace: str | None, values: Mapping[str, str], missing: Sequence[str], type_: str = OPAQUE
 ) -> Object:
     """A Secret to be filled in: `values` are known and no secret, `missing` are keys that get a placeholder."""
     return {
