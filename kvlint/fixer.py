@@ -138,10 +138,10 @@ def _proved(source: Source, chosen: Sequence[Finding], lint: Callable[[Source], 
     for start, end, plain in old:
         if not any(edit.start < end and start < edit.end for edit in edits) and not _take(remaining, plain):
             return None
-    for finding in chosen:
-        replacement = finding.migration.replacement if finding.migration is not None else None
-        if replacement is not None and not any(_holds(plain, replacement) for _, _, plain in new):
-            return None
+    for migration in (finding.migration for finding in chosen if finding.migration is not None):
+        for written in (migration.replacement, *migration.preceding):
+            if written is not None and not any(_holds(plain, written) for _, _, plain in new):
+                return None
     return after.data
 
 
