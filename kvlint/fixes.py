@@ -72,7 +72,7 @@ def fix_of(
             raise Refused("lines of the file end in other signs than a line feed")
         own = (resource.kind, resource.namespace or "", resource.name)
         new = [item for item in migration.manifests if identity(item) != own and not present.has(item)]
-        edits = rewrite(source, subject, migration.replacement, resource, new)
+        edits = rewrite(source, subject, migration.replacement, resource, new, migration.preceding)
     except Refused as refused:
         return Fix(f"{migration.title} (by hand: {refused})", MANUAL, (), missing)
     return Fix(migration.title, migration.applicability, edits, missing)
