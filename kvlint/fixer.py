@@ -126,13 +126,13 @@ def _proved(source: Source, chosen: Sequence[Finding], lint: Callable[[Source], 
     old, new = _objects(source), _objects(after)
     if old is None or new is None:
         return None
-    findings = lint(after)
-    gone = {finding.fingerprint for finding in chosen}
-    if any(finding.fingerprint in gone for finding in findings):
+    found_before, found_after = lint(source), lint(after)
+    before, now = Counter(map(_who, found_before)), Counter(map(_who, found_after))
+    if any(now[who] + count > before[who] for who, count in Counter(map(_who, chosen)).items()):
         return None
-    before = Counter(finding.rule for finding in lint(source))
-    broken = Counter(finding.rule for finding in findings if finding.rule in BROKEN)
-    if any(count > before[rule] for rule, count in broken.items()):
+    breaks = Counter(finding.rule for finding in found_before)
+    broken = Counter(finding.rule for finding in found_after if finding.rule in BROKEN)
+    if any(count > breaks[rule] for rule, count in broken.items()):
         return None
     remaining = [plain for _, _, plain in new]
     for start, end, plain in old:
@@ -143,6 +143,11 @@ def _proved(source: Source, chosen: Sequence[Finding], lint: Callable[[Source], 
             if written is not None and not any(_holds(plain, written) for _, _, plain in new):
                 return None
     return after.data
+
+
+def _who(finding: Finding) -> tuple[Any, ...]:
+    """What a finding is about, whatever else of the same name stands before it in the file."""
+    return finding.rule, finding.resource, finding.field
 
 
 def _objects(source: Source) -> list[Object] | None:

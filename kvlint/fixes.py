@@ -70,9 +70,12 @@ def fix_of(
             raise Refused("the file is UTF-16")
         if _OTHER_BREAK.search(source.text):
             raise Refused("lines of the file end in other signs than a line feed")
+        resource.node.plain()
         own = (resource.kind, resource.namespace or "", resource.name)
         new = [item for item in migration.manifests if identity(item) != own and not present.has(item)]
         edits = rewrite(source, subject, migration.replacement, resource, new, migration.preceding)
     except Refused as refused:
         return Fix(f"{migration.title} (by hand: {refused})", MANUAL, (), missing)
+    except YamlError as error:
+        return Fix(f"{migration.title} (by hand: Kubernetes rejects the object: {error.message})", MANUAL, (), missing)
     return Fix(migration.title, migration.applicability, edits, missing)

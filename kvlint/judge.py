@@ -53,7 +53,7 @@ class Judge:
 
     def _add_fixes(self) -> None:
         """Fixes see all objects of the file: what one volume needs may have been written for another. Findings of one
-        migration share its fix."""
+        migration share its fix; a second object of the same name has migrations of its own."""
         from kvlint.fixes import Present, fix_of
 
         present = Present(self._objects, self.plan.present)
@@ -62,9 +62,12 @@ class Judge:
             finding = self.findings[index]
             migration = finding.migration
             if migration is not None:
-                if migration.id not in made:
-                    made[migration.id] = fix_of(self.source, resource, subject, migration, present)
-                self.findings[index] = finding._replace(fix=made[migration.id])
+                namesakes, node = made.setdefault(migration.id, {}), id(subject or resource.node)
+                if node not in namesakes:
+                    name = f"{migration.id}#{len(namesakes) + 1}" if namesakes else migration.id
+                    namesakes[node] = name, fix_of(self.source, resource, subject, migration, present)
+                name, fix = namesakes[node]
+                self.findings[index] = finding._replace(migration=migration._replace(id=name), fix=fix)
 
     def summary(self) -> Summary:
         """What was read of this file."""
@@ -91,16 +94,18 @@ class Judge:
         lost: list[Resource] = []
         readable = True
         try:
-            roots.append(document.compose())
-            found = resources(document, roots[0])
-            for later in document.rest():
-                roots.append(later.compose())
-                lost += resources(later, roots[-1])
+            try:
+                roots.append(document.compose())
+                found = resources(document, roots[0])
+                for later in document.rest():
+                    roots.append(later.compose())
+                    lost += resources(later, roots[-1])
+            finally:
+                for resource in (*found, *lost):
+                    self.resource(resource)
         except YamlError as error:
             readable = False
             self.broken(document, error)
-        for resource in (*found, *lost):
-            self.resource(resource)
         for resource in lost:
             node = resource.node.children[0]
             self.report("lost-document", (node.start, node.end), "", {"kind": resource.kind}, resource)
@@ -143,7 +148,7 @@ class Judge:
         self.report(rule, (index, index + 1), "", values, None)
 
     def resource(self, resource: Resource) -> None:
-        """Run all rules on one object."""
+        """Run all rules on one object. Raises YamlError for what Kubernetes refuses to read."""
         self.resources += 1
         self._objects.append(resource)
         views = Views(resource)
@@ -163,10 +168,14 @@ class Judge:
                 self.facts += holdings_of(resource, views, self.plan.namespace)
 
     def check(self, planned: Planned, view: View) -> None:
-        """Run one check on one view; a check that fails becomes a finding and hides nothing."""
+        """Run one check on one view; a check that fails becomes a finding and hides nothing.
+
+        Raises YamlError for what Kubernetes refuses to read."""
         try:
             for match in planned.check.function(view, planned.context):
                 self.findings.append(self.finding(planned.active, match, view))
+        except YamlError:
+            raise
         except Exception as error:
             self.failed = True
             internal = self.plan.rules.get("internal-error")

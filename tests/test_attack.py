@@ -1,8 +1,11 @@
 """What once went wrong when somebody tried hard: hostile manifests, odd files, fixes in odd places."""
 
+from pathlib import Path
+
 import pytest
 
 from kvlint import registry
+from kvlint.cli import main
 from kvlint.engine import map_source, reduce
 from kvlint.finding import MANUAL, Report
 from kvlint.fixer import Fixed, Level, fix
@@ -91,3 +94,55 @@ parameters:
     done = fixed(text.format(secret))
     assert not done.refused
     assert done.after.decode() == text.format(secret).replace("v1beta1", "v1")
+
+
+CLASS = """\
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: fast}
+provisioner: kubernetes.io/aws-ebs
+parameters: {type: gp2}
+"""
+
+
+def test_objects_of_one_name_have_fixes_of_their_own() -> None:
+    text = CLASS + "---\n" + CLASS.replace("gp2", "st1")
+    assert len({finding.migration.id for finding in lint(text).findings if finding.migration}) == 2
+    done = fixed(text)
+    assert not done.refused
+    assert done.after.count(b"provisioner: ebs.csi.aws.com") == 2
+    assert b"{type: st1, " in done.after
+
+
+def test_two_files_with_one_object_show_a_fix_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in "ab":
+        (tmp_path / f"{name}.yaml").write_text(NFS_POD)
+    assert main(["check", "--isolated"]) == 1
+    shown = capsys.readouterr().out
+    assert shown.count("= fix: PersistentVolume") == 2
+    assert "[*] 2 volumes can be migrated" in shown
+
+
+HEADS = (
+    "apiVersion: v1\nkind: Pod\n",
+    "apiVersion: example.com/v1\nkind: Any\n",
+    "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nprovisioner: kubernetes.io/rbd\n",
+)
+
+
+@pytest.mark.parametrize("broken", ["<<: 5", "<<: [5]", "!!int x: y"])
+@pytest.mark.parametrize("place", ["spec", "metadata", "provisioner", "x"])
+@pytest.mark.parametrize("head", HEADS)
+def test_what_kubernetes_refuses_to_read_fails_no_run(broken: str, place: str, head: str) -> None:
+    pod = "{spec: {containers: [], volumes: [{name: a, nfs: {server: a, path: /b}}]}}"
+    text = f"{head}{place}:\n  template: {pod}\n  {broken}\n"
+    assert not lint(text).failed
+    assert not fixed(text).refused
+
+
+def test_a_merge_of_what_is_no_mapping_is_invalid_yaml() -> None:
+    report = lint(NFS_POD + "      <<: 5\n")
+    assert [(finding.rule, finding.location.line) for finding in report.findings] == [("invalid-yaml", 12)]

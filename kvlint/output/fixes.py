@@ -29,20 +29,24 @@ def fix_text(fix: Fix) -> str:
     return f"{one_line(fix.title)} [{fix.applicability}{'; needs ' if needs else ''}{needs}]"
 
 
-def owners(findings: Iterable[Finding]) -> dict[str, Finding]:
-    """For each migration id the finding that shows it: the gravest, of equals the first."""
-    owning: dict[str, Finding] = {}
+Migrations = dict[tuple[str, str], Finding]
+"""For each migration, by file and id, the finding that shows it."""
+
+
+def owners(findings: Iterable[Finding]) -> Migrations:
+    """The finding that shows each migration: the gravest, of equals the first."""
+    owning: Migrations = {}
     for finding in findings:
         if finding.migration is not None:
-            known = owning.setdefault(finding.migration.id, finding)
-            if finding.severity > known.severity:
-                owning[finding.migration.id] = finding
+            who = finding.location.file, finding.migration.id
+            if finding.severity > owning.setdefault(who, finding).severity:
+                owning[who] = finding
     return owning
 
 
-def owns_fix(finding: Finding, owning: dict[str, Finding]) -> bool:
+def owns_fix(finding: Finding, owning: Migrations) -> bool:
     """Whether `finding` is the one that shows its fix and migration, given `owners` of the findings that count."""
-    return finding.migration is None or owning.get(finding.migration.id) is finding
+    return finding.migration is None or owning.get((finding.location.file, finding.migration.id)) is finding
 
 
 def hints(findings: list[Finding], view: View) -> Iterator[str]:
