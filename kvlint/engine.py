@@ -42,14 +42,15 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
 
         mention = mention_of(source.name, source.text, source.identity)
         mentions = (mention,) if mention is not None else ()
-    checks = plan.relevance.of(source.text)
-    if plan.skip_test and not checks:
+    # A file of one document is that document; of several, each is asked on its own.
+    whole = plan.relevance.of(source.text) if "\n---" not in source.text else 0
+    if plan.skip_test and not (whole or ("\n---" in source.text and plan.relevance.touches(source.text))):
         objects = source.data.count(b"\nkind:") + source.data.startswith(b"kind:")
         return FileFacts(source.name, (), (), Summary(1, 1, objects, not objects), False, (), mentions)
     from kvlint.judge import Judge
     from kvlint.yamltree import documents
 
-    judge = Judge(source, plan, checks)
+    judge = Judge(source, plan, whole)
     for document in documents(source):
         judge.document(document)
     findings = judge.finish()

@@ -57,7 +57,7 @@ class Judge:
         from kvlint.fixes import Present, fix_of
 
         present = Present(self._objects, self.plan.present)
-        made: dict[str, Fix | None] = {}
+        made: dict[str, dict[int, tuple[str, Fix | None]]] = {}
         for index, subject, resource in self._pending:
             finding = self.findings[index]
             migration = finding.migration
@@ -117,10 +117,19 @@ class Judge:
                 self.placeholders(root, found[0] if found else None)
         if WORD in document.text:
             self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
-        if self._may_be_shown(*before) and may_hold_credential(self.source.text, document.start, document.end):
+        if self._may_be_shown(*before) and self._may_hold_credential(document):
             from kvlint.checks.masks import Part
 
             self.parts.append(Part(document.start, document.end, roots))
+
+    def _may_hold_credential(self, document: Document) -> bool:
+        """Whether there can be a credential in a document, or in the rest of its first and last line."""
+        text = self.source.text
+        line, end = text.rfind("\n", 0, document.start) + 1, text.find("\n", document.end)
+        beside = text[line : document.start] + text[document.end : end if end >= 0 else len(text)]
+        if beside.strip("-\r\n \t") and may_hold_credential(beside):
+            return True
+        return self.plan.relevance.may_hold_credential(document.text, self._relevant)
 
     def _may_be_shown(self, findings: int, facts: int, ignored: int) -> bool:
         """Whether lines of what was read since these counts can be shown: by a finding, by an ignore in vain, by a fact

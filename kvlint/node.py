@@ -190,9 +190,10 @@ class Node:
         """Pairs of (earlier key, later key) that are one key to Kubernetes, as written in this mapping."""
         if self.kind is not MAPPING:
             return []
-        names = self.children[::2]
-        if len({name.value for name in names}) == len(names):
+        written = [name.value for name in self._raw[1:-1:2]]
+        if len(set(written)) == len(written):
             return []
+        names = self.children[::2]
         seen: dict[str, Node] = {}
         pairs = []
         for name in names:

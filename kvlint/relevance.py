@@ -5,7 +5,6 @@ that switching it off changes no finding. Tokens are plain text; what could hide
 """
 
 import re
-import sys
 from collections.abc import Iterable
 
 from kvlint._generated.tokens import CREDENTIAL_WORDS, PROGRAMS
@@ -18,7 +17,7 @@ WORD = "kvlint"
 HIDDEN = r"\\[xuU/\n\r\x85\u2028\u2029]|![!<]|%TAG"
 """Ways in which YAML can spell a token so that it does not occur in the text: escapes, tags such as `!!binary`."""
 
-STEMS = ("olume", "ontainers", "torage", "CSI")
+STEMS = ("olume", "ontainers", "StorageC", "storage.k8s.io/", "CSI")
 """Texts that several tokens hold: where one is absent, one search answers for all of them."""
 
 _SCHEMA_START = (
@@ -37,16 +36,17 @@ def may_mention(file: str, data: bytes) -> bool:
     return "values" in file or any(map(data.__contains__, _MENTIONING)) or (b"{{" in data and b"StorageClass" in data)
 
 
-def may_hold_credential(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
-    """Whether `kvlint.checks.masks` can find anything in a part of a text: a cheap test that every credential passes.
-
-    The part counts to the ends of its lines."""
-    end = text.find("\n", end)
-    text = text[text.rfind("\n", 0, start) + 1 : end if end >= 0 else len(text)]
+def may_hold_credential(text: str) -> bool:
+    """Whether `kvlint.checks.masks` can find anything in a text: a cheap test that every credential passes."""
     folded = text.casefold()
-    if any(map(folded.__contains__, CREDENTIAL_WORDS)) or "AQ" in text:
-        return True
-    return not PROGRAMS.isdisjoint(re.split(r"[^\w.-]+", text))
+    for word in CREDENTIAL_WORDS:
+        if word in folded:
+            return True
+    return "AQ" in text or not PROGRAMS.isdisjoint(folded.translate(_APART).split())
+
+
+_APART = dict.fromkeys(map(ord, "\"'`,;:|&(){}[]<>=/$#!?*"), " ")
+"""What may stand beside the name of a program."""
 
 
 class _Search:
@@ -82,6 +82,19 @@ class _Search:
                                 found |= bit
         return found
 
+    def first(self, text: str) -> int:
+        """The bits of one clause whose tokens all occur; 0: of none."""
+        for stem, groups in self._stems:
+            if stem in text:
+                for token, bits, company in groups:
+                    if token in text:
+                        if bits:
+                            return bits
+                        for other, bit in company:
+                            if other in text:
+                                return bit
+        return 0
+
 
 class Relevance:
     """The tokens of a run's checks, each check a bit of a number: which checks can match a text.
@@ -114,6 +127,18 @@ class Relevance:
         if found & self._credentials and not may_hold_credential(text):
             found &= ~self._credentials
         return found | self._everything
+
+    def may_hold_credential(self, text: str, checks: int) -> bool:
+        """The same of a text for which `of` gave `checks`."""
+        return checks & self._credentials != 0 or may_hold_credential(text)
+
+    def touches(self, text: str) -> bool:
+        """Whether `of` gives anything for a text, told as early as possible."""
+        if self._everything or (("\\" in text or "!" in text or "%" in text) and re.search(HIDDEN, text)):
+            return True
+        search = self._schemas if _is_schema(text) else self._search
+        found = search.first(text)
+        return found & ~self._credentials != 0 or (found != 0 and self.of(text) != 0)
 
 
 def _is_schema(text: str) -> bool:

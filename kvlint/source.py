@@ -58,7 +58,15 @@ class Source:
 
     def _line_starts(self) -> list[int]:
         if self._starts is None:
-            self._starts = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", self.text))]
+            text = self.text
+            if "\r" in text:
+                self._starts = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", text))]
+            else:
+                starts = [0]
+                for line in text.split("\n"):
+                    starts.append(starts[-1] + len(line) + 1)
+                starts.pop()
+                self._starts = starts
         return self._starts
 
     def _line_start(self, number: int) -> int:
@@ -69,9 +77,14 @@ class Source:
         """The 1-based line and column (in code points) of `index`; an index past the end is the end."""
         from bisect import bisect_right
 
-        index = min(max(index, 0), len(self.text))
-        line = bisect_right(self._line_starts(), index)
-        return line, max(index - self._line_start(line), 0) + 1
+        starts = self._starts or self._line_starts()
+        if index >= len(self.text):
+            index = len(self.text)
+        line = bisect_right(starts, index) or 1
+        column = index - starts[line - 1] + 1
+        if line == 1 and column > 1 and self.text.startswith(_BOM):
+            column -= 1
+        return line, max(column, 1)
 
     def index_to_byte(self, index: int) -> int:
         """The offset in `data` of the code point at `index`."""

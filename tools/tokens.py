@@ -39,7 +39,7 @@ WITHOUT_CREDENTIALS = frozenset(
 # Of these, one is in every text that holds a credential, whatever the case: a part of a name that promises one, or a
 # mark of a value. What an escape could hide counts as one.
 CREDENTIAL_WORDS = (
-    *("pass", "pwd", "pw", "secret", "token", "key", "string", "credential", "json", "ticket", "sas", "akid", "ak_id"),
+    *("pass", "pw", "secret", "token", "key", "string", "credential", "json", "ticket", "sas", "akid", "ak_id"),
     *("ak-id", "configdata", "auth", "bearer", "identified", "login"),
     *("@", "%", "\\", "-----begin", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sig="),
 )

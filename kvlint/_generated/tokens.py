@@ -257,7 +257,6 @@ TOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {
 
 CREDENTIAL_WORDS = (
     'pass',
-    'pwd',
     'pw',
     'secret',
     'token',
