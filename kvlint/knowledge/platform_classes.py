@@ -83,9 +83,11 @@ def provisioners(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def defaults(names: Iterable[str]) -> dict[str, str]:
-    """The default classes of new clusters, each with the one of `names` that brings it. Several classes of one name are
-    alternatives (its variants, its regions); default classes of two names are two defaults."""
-    return {row.name: name for name in names for row in classes((name,)) if row.default}
+    """The default classes of new clusters, each with the one of `names` that brings it.
+
+    Default classes of two names are two defaults. A platform that stands for its variants has none: which variant it
+    is, and so which class, is not said."""
+    return {row.name: name for name in names for row in _by_platform().get(name, ()) if row.default}
 
 
 @cache
