@@ -104,7 +104,7 @@ def reduce(
     if any(finding.migration is not None for finding in findings):
         from kvlint.reconcile import reconcile
 
-        findings = reconcile(findings)
+        findings = reconcile(findings, (fact for one in (*facts, *(others or ())) for fact in one.facts))
     if plan.suppression is not None and (findings or ignores):
         from kvlint.suppress import settle
 

@@ -16,7 +16,7 @@ from kvlint.fixes import identity
 from kvlint.plan import Identity, Plan
 from kvlint.resources import resources
 from kvlint.source import Source
-from kvlint.yamltree import YamlError, documents
+from kvlint.yamltree import Document, YamlError, documents
 
 MAX_PASSES = 50
 BROKEN = frozenset({"invalid-yaml", "unreadable-document", "lost-document", "duplicate-key"})
@@ -155,13 +155,19 @@ def _objects(source: Source) -> list[Object] | None:
     found: list[Object] = []
     for document in documents(source):
         try:
-            for part in (document, *document.rest()):
+            for part in _parts(document):
                 for resource in resources(part, part.compose()):
                     start, end = resource.node.start, resource.node.end
                     found.append((source.index_to_byte(start), source.index_to_byte(end), resource.node.plain()))
         except YamlError:
             continue
     return found
+
+
+def _parts(document: Document) -> Iterator[Document]:
+    """A document and those that Kubernetes loses after it; each is to be composed before the next is asked for."""
+    yield document
+    yield from document.rest()
 
 
 def _take(plains: list[Any], wanted: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from kvlint.edits import Refused, rewrite
 from kvlint.finding import MANUAL, Fix, Migration
+from kvlint.migrate.subject import PLACEHOLDER_PREFIX
 from kvlint.plan import Identity
 from kvlint.resources import Resource
 from kvlint.source import Source
@@ -33,12 +34,21 @@ class Present:
         if found is None:
             return who in self._elsewhere
         try:
-            same = found.node.plain() == item
+            same = _says(found.node.plain(), item)
         except YamlError:
             same = False
         if not same:
             raise Refused(f"another {who[0]} named {who[2]} is in the file")
         return True
+
+
+def _says(there: Any, made: Any) -> bool:
+    """Whether an object says what `made` says. It may say more, and what was a placeholder may be filled in."""
+    if isinstance(made, Mapping):
+        return isinstance(there, Mapping) and all(key in there and _says(there[key], made[key]) for key in made)
+    if isinstance(made, list):
+        return isinstance(there, list) and len(there) == len(made) and all(map(_says, there, made))
+    return bool(there == made) or (isinstance(made, str) and PLACEHOLDER_PREFIX in made)
 
 
 def identity(item: Object) -> Identity:

@@ -1,52 +1,59 @@
-"""What the migrations of several files mean together.
+"""What the migrations of several files mean together, and beside the objects that are there already.
 
 A disk that one node at a time can write must not get a claim in two namespaces, and one name must not stand for two
 different objects. Such migrations stay as advice; their fixes are left to a human."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from kvlint.facts import Claim, Fact, PersistentVolume
 from kvlint.finding import MANUAL, Finding, Fix
 from kvlint.fixes import identity
+from kvlint.migrate.subject import PLACEHOLDER_PREFIX
+from kvlint.plan import Identity
 
+VOLUME, CLAIM = "PersistentVolume", "PersistentVolumeClaim"
 SINGLE_WRITER = ("ReadWriteOnce", "ReadWriteOncePod")
 
 SHARED_DISK = "the same disk is used from several namespaces, and only one node at a time can write it"
 SAME_NAME = "another volume of this run would get an object of the same name with other content"
+TAKEN = "another object of that name exists, with other content"
+
+Storage = tuple[str, ...]
+"""Which storage an object stands for: driver, handle and access modes of a volume; the volume and modes of a claim."""
 
 
-def reconcile(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings, with fixes that contradict each other turned into manual ones."""
+def reconcile(findings: Sequence[Finding], facts: Iterable[Fact] = ()) -> list[Finding]:
+    """The findings, with fixes that contradict each other, or one of `facts`, turned into manual ones."""
     disks: dict[tuple[str, str], set[str]] = {}
-    contents: dict[tuple[str, str, str], list[Any]] = {}
+    contents: dict[Identity, list[Any]] = {}
     for finding in findings:
-        for item in finding.migration.manifests if finding.migration is not None else ():
-            for disk, namespace in _disks(item, finding):
+        for item in _made(finding):
+            for disk, namespace in _disks(item):
                 disks.setdefault(disk, set()).add(namespace)
             variants = contents.setdefault(identity(item), [])
             if item not in variants:
                 variants.append(item)
+    reasons = {who: SAME_NAME for who, variants in contents.items() if len(variants) > 1}
+    for who, there in _there(facts):
+        if any(not _agrees(there, _storage(item)) for item in contents.get(who, ())):
+            reasons[who] = TAKEN
     shared = {disk for disk, namespaces in disks.items() if len(namespaces) > 1}
-    doubtful = {
-        who for who, variants in contents.items() if len(variants) > 1 and who[0] in ("PersistentVolume", CLAIM)
-    }
-    if not shared and not doubtful:
+    if not shared and not reasons:
         return list(findings)
-    return [_marked(finding, shared, doubtful) for finding in findings]
+    return [_marked(finding, shared, reasons) for finding in findings]
 
 
-CLAIM = "PersistentVolumeClaim"
-
-
-def _marked(finding: Finding, shared: set[tuple[str, str]], doubtful: set[tuple[str, str, str]]) -> Finding:
+def _marked(finding: Finding, shared: set[tuple[str, str]], reasons: dict[Identity, str]) -> Finding:
     migration = finding.migration
     if migration is None:
         return finding
-    if any(disk in shared for item in migration.manifests for disk, _ in _disks(item, finding)):
+    made = list(_made(finding))
+    if any(disk in shared for item in made for disk, _ in _disks(item)):
         reason = SHARED_DISK
-    elif any(identity(item) in doubtful for item in migration.manifests):
-        reason = SAME_NAME
     else:
+        reason = next((reasons[identity(item)] for item in made if identity(item) in reasons), "")
+    if not reason:
         return finding
     fix = finding.fix
     return finding._replace(
@@ -55,11 +62,39 @@ def _marked(finding: Finding, shared: set[tuple[str, str]], doubtful: set[tuple[
     )
 
 
-def _disks(item: dict[str, Any], finding: Finding) -> Iterator[tuple[tuple[str, str], str]]:
-    """The disk behind a PersistentVolume made for a Pod's volume that only one node can write, and the namespace."""
-    spec = item.get("spec") or {}
-    csi = spec.get("csi")
-    inline = finding.resource is not None and finding.resource.kind != "PersistentVolume"
-    if inline and csi and spec.get("accessModes") and spec["accessModes"][0] in SINGLE_WRITER:
-        claim = spec.get("claimRef") or {}
+def _made(finding: Finding) -> Iterator[dict[str, Any]]:
+    """The PersistentVolumes and claims that are made for a Pod's volume."""
+    if finding.migration is not None and finding.resource is not None and finding.resource.kind not in (VOLUME, CLAIM):
+        yield from (item for item in finding.migration.manifests if item["kind"] in (VOLUME, CLAIM))
+
+
+def _disks(item: dict[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
+    """The disk behind a PersistentVolume that only one node can write, and the namespace it is claimed in."""
+    csi = item["spec"].get("csi")
+    if csi and item["spec"]["accessModes"][0] in SINGLE_WRITER:
+        claim = item["spec"].get("claimRef") or {}
         yield (csi["driver"], csi["volumeHandle"]), claim.get("namespace") or ""
+
+
+def _there(facts: Iterable[Fact]) -> Iterator[tuple[Identity, Storage]]:
+    """The PersistentVolumes and claims among the facts."""
+    for fact in facts:
+        if isinstance(fact, PersistentVolume):
+            yield (VOLUME, "", fact.name), (fact.driver, fact.handle, *fact.modes)
+        elif isinstance(fact, Claim) and fact.place.kind == CLAIM:
+            yield (CLAIM, fact.namespace or "", fact.name), (fact.volume_name, *fact.modes)
+
+
+def _storage(item: dict[str, Any]) -> Storage:
+    spec = item["spec"]
+    if item["kind"] == CLAIM:
+        return spec["volumeName"], *spec["accessModes"]
+    csi = spec.get("csi") or {}
+    return csi.get("driver", ""), csi.get("volumeHandle", ""), *spec["accessModes"]
+
+
+def _agrees(there: Storage, made: Storage) -> bool:
+    """Whether an object is what would be made; what is not known yet may be anything."""
+    return len(there) == len(made) and all(
+        one == other or PLACEHOLDER_PREFIX in other for one, other in zip(there, made, strict=True)
+    )

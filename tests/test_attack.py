@@ -146,3 +146,92 @@ def test_what_kubernetes_refuses_to_read_fails_no_run(broken: str, place: str, h
 def test_a_merge_of_what_is_no_mapping_is_invalid_yaml() -> None:
     report = lint(NFS_POD + "      <<: 5\n")
     assert [(finding.rule, finding.location.line) for finding in report.findings] == [("invalid-yaml", 12)]
+
+
+PV = """\
+apiVersion: v1
+kind: PersistentVolume
+metadata:
+  name: data
+  labels:
+    failure-domain.beta.kubernetes.io/zone: eu-west-1a
+  annotations:
+    volume.beta.kubernetes.io/storage-class: gp2
+spec:
+  capacity:
+    storage: 10Gi
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Retain
+  awsElasticBlockStore:
+    volumeID: vol-0123456789abcdef0
+"""
+
+
+def test_several_fixes_of_one_volume_do_not_contradict_each_other() -> None:
+    done = fixed(PV)
+    assert not done.refused
+    for old in (b"failure-domain", b"volume.beta", b"awsElasticBlockStore"):
+        assert old not in done.after
+
+
+def test_a_volume_of_two_clusters_is_fixed_in_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, disk in ("a", "vol-0a"), ("b", "vol-0b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pv.yaml").write_text(PV.replace("vol-0123456789abcdef0", disk))
+    main(["check", "--isolated", "--fix", "--unsafe-fixes"])
+    for name, disk in ("a", "vol-0a"), ("b", "vol-0b"):
+        assert f"volumeHandle: {disk}\n" in (tmp_path / name / "pv.yaml").read_text()
+
+
+TAKEN = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: nfs-192-0-2-4-exports-pages
+  namespace: shop
+spec:
+  accessModes: [ReadWriteMany]
+  resources: {requests: {storage: 5Gi}}
+  storageClassName: ""
+  volumeName: something-else
+"""
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_a_claim_of_that_name_for_other_storage_is_not_taken(
+    here: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pod = NFS_POD + ("---\n" + TAKEN if here else "")
+    (tmp_path / "pod.yaml").write_text(pod)
+    if not here:
+        (tmp_path / "claim.yaml").write_text(TAKEN)
+    main(["check", "--isolated", "--fix", "--unsafe-fixes", "--with-placeholders"])
+    assert (tmp_path / "pod.yaml").read_text() == pod
+    assert "by hand: another" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_an_earlier_run_wrote_and_somebody_filled_in_is_used(
+    apart: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["check", "--isolated", "--fix", "--unsafe-fixes", "--with-placeholders"]
+    first, second = tmp_path / "a.yaml", tmp_path / ("b.yaml" if apart else "a.yaml")
+    first.write_text(NFS_POD)
+    main(command)
+    filled = first.read_text().replace("<kvlint:capacity.nfs-192-0-2-4-exports-pages>", "5Gi")
+    assert filled != first.read_text()
+    first.write_text(filled)
+    second.write_text(("" if apart else filled + "---\n") + NFS_POD.replace("name: web", "name: other"))
+    main(command)
+    assert first.read_text().count("kind: PersistentVolume\n") == 1
+    assert "nfs:" not in second.read_text()
+    assert "<kvlint:" not in second.read_text()
+
+
+def test_objects_that_kubernetes_loses_are_fixed_too() -> None:
+    done = fixed(CLASS.replace("provisioner: kubernetes.io/aws-ebs", "provisioner: ebs.csi.aws.com") + "...\n" + CLASS)
+    assert not done.refused
+    assert b"kubernetes.io" not in done.after
