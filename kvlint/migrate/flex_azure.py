@@ -53,13 +53,13 @@ def key_vault(options: Options) -> Migration:
     }
     if secret:
         csi["nodePublishSecretRef"] = {"name": secret}
+    draft.steps.insert(0, "Install the Azure provider of the Secrets Store CSI driver (on AKS both are one add-on).")
     return draft.done(
         f"SecretProviderClass `{name}` and a csi volume",
         (provider_class,),
         {"name": subject.name, "csi": csi},
         [
             *install(draft),
-            "Install the Azure provider of the Secrets Store CSI driver (on AKS both are one add-on).",
             *draft.steps,
             f"Apply SecretProviderClass `{name}` and then the changed {subject.owner[0]}; see that its Pods start.",
         ],
