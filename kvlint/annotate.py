@@ -2,11 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint.finding import Finding, Location
 from kvlint.ignores import line_end, next_line
 from kvlint.node import Node, YamlError
+from kvlint.record import NamedTuple
 from kvlint.source import Source
 from kvlint.yamltree import Document, documents
 

@@ -5,9 +5,9 @@ of the manifests, so it changes only when findings come and go."""
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from kvlint.finding import Finding, Suppression
+from kvlint.record import NamedTuple
 
 BASELINE = "baseline"
 NO_FILES = ("cluster:", "<")

@@ -6,11 +6,11 @@ VolumeBinding. Everything here answers for a closed world: only the volumes and 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from kvlint.facts import Claim, PersistentVolume, Requirement
 from kvlint.inventory import claim_names
 from kvlint.quantity import Quantity, parse
+from kvlint.record import NamedTuple
 
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 

@@ -1,13 +1,13 @@
 """What a run changes: fixes written to files, to stdout for standard input, or shown as a diff."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from kvlint.engine import map_source
 from kvlint.fixer import Fixed, Level, fix
 from kvlint.inputs import files
 from kvlint.options import Arguments
 from kvlint.problem import ConfigError
+from kvlint.record import NamedTuple
 from kvlint.run import Run
 
 

@@ -6,12 +6,13 @@ beats the card."""
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kvlint import memory
 from kvlint.finding import Severity
 from kvlint.patterns import Patterns
 from kvlint.problem import ConfigError, did_you_mean
+from kvlint.record import NamedTuple
 from kvlint.rule import CATEGORIES, Rule
 from kvlint.source import Source
 from kvlint.suppress import PerFile

@@ -3,11 +3,12 @@
 The emitter is PyYAML's, which is loaded for reading anyway; which strings need quotes is decided by goyaml's rules
 (`kvlint.scalars`): PyYAML alone would leave `y` and `0o10` bare."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from kvlint import scalars
+from kvlint.record import NamedTuple
 
 
 class Style(NamedTuple):

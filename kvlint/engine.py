@@ -4,11 +4,12 @@ Both are pure: they read no file and print nothing. What a file contributes is a
 cached and sent between processes."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kvlint.finding import Finding, Masks, Report, Summary
 from kvlint.knowledge.version import AS_OF, format_version
 from kvlint.plan import ActiveRule, Plan
+from kvlint.record import NamedTuple
 from kvlint.relevance import may_mention
 from kvlint.source import Source
 

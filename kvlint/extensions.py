@@ -6,11 +6,12 @@ its migration, by FlexVolume driver or provisioner. It is imported only when the
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kvlint.datafile import Data, read_yaml, validate
 from kvlint.finding import Severity
 from kvlint.problem import ConfigError, Problem, did_you_mean
+from kvlint.record import NamedTuple
 from kvlint.rule import Check, MigrationFunction, Rule, Text
 from kvlint.source import Source
 

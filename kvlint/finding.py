@@ -5,7 +5,9 @@ be cached, sent between processes and compared. Nothing here reads, decides or p
 """
 
 import enum
-from typing import Any, NamedTuple
+from typing import Any
+
+from kvlint.record import NamedTuple
 
 
 class Severity(enum.IntEnum):

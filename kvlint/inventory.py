@@ -1,7 +1,7 @@
 """All facts of a run, found by kind, namespace, name and folder, and the edges between them."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from kvlint.facts import (
     FACTS_VERSION,
@@ -17,6 +17,7 @@ from kvlint.facts import (
     Use,
 )
 from kvlint.gather import facts_of, mention_of
+from kvlint.record import NamedTuple
 
 __all__ = ["FACTS_VERSION", "Edge", "Inventory", "facts_of", "mention_of"]
 

@@ -4,9 +4,10 @@ One small JSON file each in the user's cache folder. Whatever goes wrong with it
 
 import os
 import sys
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint import __version__
+from kvlint.record import NamedTuple
 from kvlint.source import Source
 
 KEPT = 256

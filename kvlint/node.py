@@ -4,9 +4,10 @@ A node is a view of the parser's events, made when somebody looks at that place:
 """
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint import scalars
+from kvlint.record import NamedTuple
 
 SCALAR, MAPPING, SEQUENCE = "scalar", "mapping", "sequence"
 

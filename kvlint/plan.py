@@ -1,10 +1,11 @@
 """What a run is going to do: its rules with their checks, the version judged for, what is known beside the files."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kvlint.finding import Severity
 from kvlint.knowledge.version import NEWEST, Version
+from kvlint.record import NamedTuple
 from kvlint.registry import CHECKS, OF_CREDENTIALS, OF_SCHEMAS
 from kvlint.relevance import WORD, Relevance
 from kvlint.rule import Check, Context, Live, MigrationFunction, Rule

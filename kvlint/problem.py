@@ -1,8 +1,8 @@
 """What keeps kvlint from running: a command line or a data file that it cannot follow."""
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
 
+from kvlint.record import NamedTuple
 from kvlint.source import Source
 
 

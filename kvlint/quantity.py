@@ -5,7 +5,8 @@ The grammar, the suffixes and the rounding are those of `k8s.io/apimachinery/pkg
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+
+from kvlint.record import NamedTuple
 
 _GRAMMAR = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)", re.ASCII)
 

@@ -3,10 +3,11 @@
 `Context` and `Match` are what a check receives and yields."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kvlint.finding import Confidence, Severity
 from kvlint.knowledge.version import Version
+from kvlint.record import NamedTuple
 
 if TYPE_CHECKING:
     from kvlint.finding import Migration

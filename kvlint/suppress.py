@@ -1,12 +1,12 @@
 """Suppression: what marks a finding as not counting. Comments, annotations and per-file ignores mark, nothing drops."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from kvlint.finding import MANUAL, SAFE, Confidence, Edit, Finding, Fix, Location, Suppression
 from kvlint.fingerprint import fingerprint, numbered
 from kvlint.ignores import ANNOTATION, COMMENT, Ignore
 from kvlint.patterns import Patterns
+from kvlint.record import NamedTuple
 from kvlint.rule import Rule, fill
 
 UNUSED = "unused-ignore"

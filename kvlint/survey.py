@@ -5,7 +5,6 @@ tables; the eras are the story of `docs/upgrade.md`."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from kvlint.checks.world import World
 from kvlint.engine import FileFacts
@@ -14,6 +13,7 @@ from kvlint.inventory import Inventory, same_namespace
 from kvlint.knowledge import api_lifecycle, csi_drivers, flexvolume_drivers, provisioners
 from kvlint.knowledge.version import AS_OF, NEWEST, Version, format_version
 from kvlint.knowledge.volume_plugins import DISABLED, FAILS, PLUGINS, VolumePlugin, by_provisioner
+from kvlint.record import NamedTuple
 
 INLINE, STATIC, CLASS, EXTERNAL, FLEX, CSI, UNKNOWN = (
     "inline",

@@ -4,10 +4,11 @@ Every view has `resource`, `node`, `path` (the field path inside the object) and
 the Kubernetes API defines, LOW for those found by shape inside a custom resource."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, cast
+from typing import cast
 
 from kvlint.finding import Confidence
 from kvlint.knowledge import volume_plugins
+from kvlint.record import NamedTuple
 from kvlint.resources import Resource
 from kvlint.yamltree import MAPPING, SEQUENCE, Node
 

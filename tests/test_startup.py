@@ -18,7 +18,7 @@ kvlint kvlint._generated kvlint._generated.cards kvlint._generated.tokens kvlint
 kvlint.cli kvlint.config kvlint.engine kvlint.finding kvlint.fingerprint kvlint.ignores kvlint.inputs kvlint.inputs.files
 kvlint.inputs.patches kvlint.knowledge kvlint.knowledge.version kvlint.memory kvlint.options kvlint.output
 kvlint.output.full kvlint.output.summary kvlint.output.text
-kvlint.patterns kvlint.plan kvlint.problem kvlint.registry kvlint.relevance kvlint.rule kvlint.run kvlint.source
+kvlint.patterns kvlint.record kvlint.plan kvlint.problem kvlint.registry kvlint.relevance kvlint.rule kvlint.run kvlint.source
 kvlint.suppress
 """
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from kvlint.checks import config_files, shell, values
 from kvlint.checks.config_files import Found
@@ -12,6 +11,7 @@ from kvlint.checks.values import Verdict
 from kvlint.finding import Confidence
 from kvlint.knowledge import credential_keys as keys
 from kvlint.knowledge.credential_keys import ARGUMENT, Program, Strength
+from kvlint.record import NamedTuple
 
 
 class Hit(NamedTuple):

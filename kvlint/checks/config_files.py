@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import NamedTuple
 
 from kvlint.checks import values
 from kvlint.checks.values import Verdict
 from kvlint.knowledge import credential_keys as keys
 from kvlint.knowledge.credential_keys import Place, Strength
+from kvlint.record import NamedTuple
 
 
 class Found(NamedTuple):

@@ -1,10 +1,9 @@
 """When something stops working, in words and as a severity, for the Kubernetes version judged for."""
 
-from typing import NamedTuple
-
 from kvlint.finding import Severity
 from kvlint.knowledge.version import Version, format_version
 from kvlint.knowledge.volume_plugins import VolumePlugin
+from kvlint.record import NamedTuple
 from kvlint.rule import Context
 
 

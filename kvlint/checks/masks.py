@@ -5,7 +5,6 @@ Wider than the checks on purpose: a mask too many costs a reader four dots, a ma
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from kvlint.checks import commands, config_files, places, values
 from kvlint.checks.config_files import Found
@@ -13,6 +12,7 @@ from kvlint.checks.spans import value_span_to_source
 from kvlint.knowledge import credential_keys as keys
 from kvlint.knowledge.credential_keys import Place, Strength
 from kvlint.node import MAPPING, SCALAR, SEQUENCE, Node
+from kvlint.record import NamedTuple
 
 MASK = "\u2022" * 4
 

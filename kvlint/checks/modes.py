@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from typing import NamedTuple
 
 from kvlint import binder
 from kvlint.binder import Cluster
@@ -12,6 +11,7 @@ from kvlint.finding import Confidence, Severity
 from kvlint.inventory import Inventory
 from kvlint.knowledge import access_modes, csi_drivers
 from kvlint.knowledge.access_modes import BLOCK, AccessModes
+from kvlint.record import NamedTuple
 
 RWO, ROX, RWX, RWOP = "ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"
 

@@ -3,7 +3,6 @@
 These finders are pure on nodes: the checks make matches of what they find, the masks hide it."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from kvlint.checks import commands, config_files, values
 from kvlint.checks.spans import value_span_to_source
@@ -12,6 +11,7 @@ from kvlint.finding import Confidence, Severity
 from kvlint.knowledge import credential_keys as keys
 from kvlint.knowledge.credential_keys import Place
 from kvlint.node import MAPPING, SCALAR, SEQUENCE, Entry, Node, YamlError
+from kvlint.record import NamedTuple
 from kvlint.views import Views, VolumeSource
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -58,15 +58,15 @@ def every_place(views: Views) -> Iterator[Found]:
 
 
 def environment(container: Node, path: str) -> Iterator[tuple[Found, Node]]:
-    """The credentials in a container's `env`, each with the node of the variable's name."""
+    """The credentials in a container's `env`, each with the item of the list that it stands in."""
     for index, item in enumerate(_items(container.get("env"))):
-        name_node, node = item.get("name"), item.get("value")
-        name, value = _text(name_node), _text(node)
-        if name_node is None or node is None or not name or not value:
+        node = item.get("value")
+        name, value = _text(item.get("name")), _text(node)
+        if node is None or not name or not value:
             continue
         where = f"{path}.env[{index}].value"
         for verdict in _spoken(environment_value(name, value)):
-            yield Found(node, verdict, where, name), name_node
+            yield Found(node, verdict, where, name), item
 
 
 def command_lines(container: Node, path: str) -> Iterator[Found]:

@@ -4,7 +4,8 @@ This reads enough of the POSIX shell language to find arguments: quotes, expansi
 redirections. It never fails: what does not close runs to the end of the script."""
 
 import re
-from typing import NamedTuple
+
+from kvlint.record import NamedTuple
 
 REDIRECT = ">"
 

@@ -5,11 +5,11 @@ No function here returns a part of a value: a verdict says where in the value th
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from kvlint.finding import Confidence, Severity
 from kvlint.knowledge import credential_keys as keys
 from kvlint.knowledge.credential_keys import Place, Strength
+from kvlint.record import NamedTuple
 
 CREDENTIAL = "credential"
 PLACEHOLDER = "placeholder"

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from kvlint.binder import Provisioning
 from kvlint.facts import Claim, PersistentVolume, Place, StorageClass
 from kvlint.finding import Confidence, Fix, Location, Severity
 from kvlint.inventory import Inventory
 from kvlint.knowledge import platform_classes
+from kvlint.record import NamedTuple
 
 _LITERAL = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9._]*[A-Za-z0-9])?")
 

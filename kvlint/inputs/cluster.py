@@ -4,10 +4,11 @@ Only `get` and `list` are ever asked for, and never a Secret."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint.inputs.rendering import complaint, run
 from kvlint.problem import ConfigError
+from kvlint.record import NamedTuple
 
 Object = dict[str, Any]
 

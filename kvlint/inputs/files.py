@@ -4,9 +4,9 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from kvlint.patterns import Patterns
+from kvlint.record import NamedTuple
 
 EXTENSIONS = (".yaml", ".yml", ".json")
 STDIN = "-"

@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from kvlint.inputs import files
 from kvlint.inputs.rendering import Piece, Rendering, argument, complaint, is_remote, run, shown, without_user
 from kvlint.node import Node, YamlError
 from kvlint.problem import ConfigError
+from kvlint.record import NamedTuple
 from kvlint.source import Source
 from kvlint.yamltree import documents
 

@@ -4,10 +4,10 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from kvlint.finding import MANUAL, Finding, Location, Report
 from kvlint.problem import ConfigError
+from kvlint.record import NamedTuple
 from kvlint.source import Source
 
 SECONDS = 300

@@ -7,7 +7,9 @@ capability, and reject ReadWriteOnce together with ReadOnlyMany (csi-lib-utils, 
 
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
+
+from kvlint.record import NamedTuple
 
 FILESYSTEM = "Filesystem"
 BLOCK = "Block"

@@ -5,9 +5,9 @@ and follow the CRDs of external-snapshotter, whatever the Kubernetes version.
 """
 
 from functools import cache
-from typing import NamedTuple
 
 from kvlint.knowledge.version import Version
+from kvlint.record import NamedTuple
 
 KUBERNETES = "kubernetes"
 CRD = "crd"

@@ -6,9 +6,9 @@ The facts are in `data/credential_keys.yaml`. Whether a value is a credential is
 import enum
 import re
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from kvlint._generated import credential_keys as _tables
+from kvlint.record import NamedTuple
 
 
 class Strength(enum.IntEnum):

@@ -6,7 +6,8 @@ where the driver's own CSIDriver manifest was read, because the public list is o
 
 import re
 from functools import cache
-from typing import NamedTuple
+
+from kvlint.record import NamedTuple
 
 ALIVE = "alive"
 UNKNOWN = "unknown"

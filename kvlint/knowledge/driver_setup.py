@@ -4,9 +4,10 @@ From the drivers' own documentation and that of the platforms which bring them.
 """
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint.knowledge import csi_drivers
+from kvlint.record import NamedTuple
 
 
 class Addon(NamedTuple):

@@ -7,9 +7,10 @@ compares it exactly (kubernetes/community, contributors/devel/sig-storage/flexvo
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint.knowledge.volume_plugins import Successor
+from kvlint.record import NamedTuple
 
 
 class FlexOption(NamedTuple):

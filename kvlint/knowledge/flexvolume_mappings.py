@@ -7,7 +7,9 @@ table is apart from the drivers' own, which every finding about a FlexVolume nee
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
+
+from kvlint.record import NamedTuple
 
 
 class MountOption(NamedTuple):

@@ -3,9 +3,8 @@
 The facts are in `data/inputs.yaml`. The JSON Schema of the configuration is made from this table.
 """
 
-from typing import NamedTuple
-
 from kvlint._generated.inputs import INPUTS as _ROWS
+from kvlint.record import NamedTuple
 
 ALL = "all"
 EACH = "each"

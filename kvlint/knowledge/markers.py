@@ -7,10 +7,10 @@ StorageClass the CSI provisioner reads itself, and which ones it rejects, follow
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from kvlint._generated.markers import CSI_PARAMETERS, ROWS
 from kvlint.knowledge.version import Version
+from kvlint.record import NamedTuple
 
 DEPRECATED = "deprecated"
 DEAD = "dead"

@@ -8,9 +8,9 @@ unknown.
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 from kvlint.knowledge.version import Version
+from kvlint.record import NamedTuple
 
 
 class Platform(NamedTuple):

@@ -5,7 +5,9 @@ The facts are in `data/provisioner_mappings.yaml`; what each parameter becomes i
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
+
+from kvlint.record import NamedTuple
 
 
 class ProvisionerMapping(NamedTuple):

@@ -7,7 +7,9 @@ used by something else.
 
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
+
+from kvlint.record import NamedTuple
 
 MAINTAINED = "maintained"
 

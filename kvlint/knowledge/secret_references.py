@@ -6,9 +6,10 @@ The facts are in `data/secret_references.yaml`. Only migrations of credentials r
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint.knowledge import csi_drivers
+from kvlint.record import NamedTuple
 
 
 class Settings(NamedTuple):

@@ -7,10 +7,11 @@ from the API: the API server accepts all of them.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint._generated.volume_plugins import ROWS
 from kvlint.knowledge.version import Version
+from kvlint.record import NamedTuple
 
 REDIRECTED = "redirected"
 FAILS = "fails"

@@ -4,7 +4,6 @@ What becomes of each driver's options is data (`knowledge/data/flexvolume_mappin
 options come in several forms, a special function first gives the references that the data uses."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from kvlint.finding import Migration
 from kvlint.knowledge import flexvolume_drivers, flexvolume_mappings
@@ -16,6 +15,7 @@ from kvlint.migrate.flex_options import Options
 from kvlint.migrate.objects import RWO, Object, csi_source, secret_ref, storage_name
 from kvlint.migrate.pattern import references
 from kvlint.migrate.subject import INLINE, Refused, Subject, mapping, required, string, string_map
+from kvlint.record import NamedTuple
 
 DRIVERS_PAGE = "https://kubernetes-csi.github.io/docs/drivers.html"
 _SPECIAL: Mapping[str, Callable[[Options], None]] = {

@@ -6,10 +6,11 @@ refuse.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint.finding import Input
 from kvlint.knowledge.inputs import ALL, EACH, EITHER, INPUTS
+from kvlint.record import NamedTuple
 
 INLINE = "inline"
 PV = "persistent-volume"

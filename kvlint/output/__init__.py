@@ -5,10 +5,11 @@ away or counts differently from the report; notices belong to the command line, 
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from kvlint import __version__
 from kvlint.finding import Confidence, Report, Severity
+from kvlint.record import NamedTuple
 
 if TYPE_CHECKING:
     from kvlint.survey import Survey

@@ -1,12 +1,12 @@
 """A finding for people: the reader's own lines, carets under what is meant, labels that say why, the next step."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from kvlint.finding import Finding, Fix, Location, Severity
 from kvlint.output.fixes import fix_text
 from kvlint.output.masking import Line, Masks
 from kvlint.output.text import cells, one_line, path, visible
+from kvlint.record import NamedTuple
 
 WIDTH = 120
 """Code points of a source line that are shown; a longer line is cut around its carets."""
