@@ -1,13 +1,13 @@
 """A live cluster judged: its objects reduced to facts page by page, then all of them together, as files are."""
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from kvlint import run as running
 from kvlint.checks.world import world
 from kvlint.engine import FileFacts, Plan, map_source, reduce
-from kvlint.facts import CLASS_ANNOTATION
-from kvlint.finding import MANUAL, Finding, Location, Report, Severity, Summary
+from kvlint.facts import CLASS_ANNOTATION, Place
+from kvlint.finding import MANUAL, Finding, Location, Migration, Report, Severity, Summary
 from kvlint.inputs import cluster as reader
 from kvlint.inputs import files
 from kvlint.inputs.cluster import Absent, Cluster, Failed, Kind, Object, Refused, Where
@@ -17,6 +17,8 @@ from kvlint.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_Value = TypeVar("_Value")
 
 Key = tuple[str, str]
 """Namespace and name."""
@@ -54,6 +56,53 @@ class Outcome(NamedTuple):
     trouble: str
 
 
+class _Share:
+    """Lets what is equal be the same: a cluster repeats itself, and thousands of findings say the same words."""
+
+    __slots__ = ("_parts", "_same")
+
+    def __init__(self) -> None:
+        self._same: dict[Any, Any] = {}
+        self._parts: dict[tuple[str, str, str | None], Any] = {}
+
+    def facts(self, facts: FileFacts) -> FileFacts:
+        """The facts of one live object, without positions."""
+        findings = tuple(self._finding(_placeless(finding)) for finding in facts.findings)
+        said = tuple(fact._replace(place=self._place(fact.place)) for fact in facts.facts)
+        return facts._replace(findings=findings, facts=said, masks=(), summary=ONE)
+
+    def _finding(self, finding: Finding) -> Finding:
+        one, migration = self._one, finding.migration
+        if migration is not None:
+            migration = self._migration(migration, finding.resource.namespace if finding.resource is not None else None)
+        return finding._replace(
+            message=one(finding.message),
+            help=one(finding.help),
+            location=finding.location._replace(file=one(finding.location.file), label=one(finding.location.label)),
+            resource=one(finding.resource),
+            field=one(finding.field),
+            fix=one(finding.fix),
+            migration=migration,
+        )
+
+    def _migration(self, migration: Migration, namespace: str | None) -> Migration:
+        """Migrations of one title in one namespace are often of one volume, and then differ in few words."""
+        parts: dict[str, Any] = {}
+        for field in Migration._fields:
+            part = getattr(migration, field)
+            known = self._parts.setdefault((field, migration.title, namespace), part)
+            parts[field] = known if known == part else part
+        return migration._replace(**parts | {"steps": tuple(map(self._one, migration.steps))})
+
+    def _place(self, place: Place) -> Place:
+        nowhere = tuple((key, (0, 0, 0, 0)) for key, _ in place.spans)
+        return place._replace(file=self._one(place.file), spans=self._one(nowhere), field=self._one(place.field))
+
+    def _one(self, value: _Value) -> _Value:
+        shared: _Value = self._same.setdefault(value, value)
+        return shared
+
+
 class _Reader:
     """Reads a cluster kind by kind. What is judged later knows what was read before."""
 
@@ -67,6 +116,7 @@ class _Reader:
         self.troubles: list[Outcome] = []
         self.claims: set[Key] = set()
         self.classes: set[str] = set()
+        self._share = _Share()
         self._tells = not quiet and sys.stderr is not None and sys.stderr.isatty()
 
     def read(self, kind: Kind) -> bool:
@@ -146,8 +196,7 @@ class _Reader:
         assert self.plan is not None  # noqa: S101 - drivers are read before there is a plan, and are not judged then
         name = reader.name_of(item, self.cluster.context)
         source = Source(name, dumps(item, separators=(",", ": ")).encode())
-        facts = map_source(source, self.plan)
-        facts = facts._replace(findings=tuple(map(_placeless, facts.findings)), masks=(), summary=ONE)
+        facts = self._share.facts(map_source(source, self.plan))
         if not reported:
             batch.known.append(facts._replace(findings=(), ignores=()))
             return
