@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
+from kvlint.digest import sha256
 from kvlint.finding import Finding
 
 
 def fingerprint(rule: str, identity: str, who: tuple[str, str, str], where: str) -> str:
     """The fingerprint of a finding: `identity` is the file's path in its repository, `who` kind, namespace and name of
     the object, `where` a field path without list indices."""
-    from hashlib import sha256
-
-    return sha256("\0".join((rule, identity, *who, where)).encode("utf-8", "replace")).hexdigest()[:32]
+    return sha256("\0".join((rule, identity, *who, where)).encode("utf-8", "replace"))[:32]
 
 
 def numbered(findings: Iterable[Finding]) -> Iterator[Finding]:

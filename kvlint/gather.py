@@ -219,15 +219,11 @@ def _storage_class(resource: Resource) -> StorageClass:
     )
 
 
-_VALUES_FILE = re.compile(r"(?:^|/)[^/]*values[^/]*\.ya?ml(?:\.gotmpl)?$")
-_RELEASE = re.compile(
-    r'(?m)^[ \t]*"?kind"?:[ \t]+"?(HelmRelease|HelmChart|HelmChartConfig|Application|ApplicationSet)\b'
-)
-_CLASS = re.compile(r"(?m)^[ \t-]*kind:[ \t]+StorageClass\b")
-_INFLATED = re.compile(r"(?m)^helmCharts:")
-_SCALAR = re.compile(
-    r"(?m)(\bname[\"']?)?[:-][ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*[,}\]]*[ \t]*(?:#.*)?$"
-)
+_VALUES_FILE = r"(?:^|/)[^/]*values[^/]*\.ya?ml(?:\.gotmpl)?$"
+_RELEASE = r'(?m)^[ \t]*"?kind"?:[ \t]+"?(HelmRelease|HelmChart|HelmChartConfig|Application|ApplicationSet)\b'
+_CLASS = r"(?m)^[ \t-]*kind:[ \t]+StorageClass\b"
+_INFLATED = r"(?m)^helmCharts:"
+_SCALAR = r"(?m)(\bname[\"']?)?[:-][ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*[,}\]]*[ \t]*(?:#.*)?$"
 MAX_WORDS = 2_000
 
 
@@ -237,19 +233,19 @@ def mention_of(file: str, text: str, identity: str = "") -> Mention | None:
     None for any other text.
     The words are the scalars that could be a name (at most MAX_WORDS different ones). They are read from the text
     alone: chart values are often templates, and hold YAML inside YAML."""
-    release = _RELEASE.search(text)
+    release = re.search(_RELEASE, text)
     if release is not None:
         kind = release[1]
-    elif _INFLATED.search(text):
+    elif re.search(_INFLATED, text):
         kind = "Kustomization"
-    elif _VALUES_FILE.search(file):
+    elif re.search(_VALUES_FILE, file):
         kind = VALUES
-    elif "{{" in text and _CLASS.search(text):
+    elif "{{" in text and re.search(_CLASS, text):
         kind = TEMPLATE
     else:
         return None
     words: dict[str, bool] = {}
-    for match in _SCALAR.finditer(text):
+    for match in re.finditer(_SCALAR, text):
         words[match[2]] = words.get(match[2], False) or match[1] is not None
         if len(words) == MAX_WORDS:
             break

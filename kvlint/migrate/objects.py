@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kvlint.digest import sha256
 from kvlint.migrate.subject import placeholder
 
 Object = dict[str, Any]
@@ -52,9 +53,7 @@ def storage_name(kind: str, *identity: str, readable: str = "") -> str:
     )
     if exact and len(shown) <= _LIMIT:
         return shown
-    import hashlib
-
-    digest = hashlib.sha256("\0".join((kind, *identity)).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    digest = sha256("\0".join((kind, *identity)).encode("utf-8", "surrogatepass"))[:_DIGITS]
     return f"{shown[: _LIMIT - 1 - _DIGITS].rstrip('-')}-{digest}"
 
 
