@@ -278,6 +278,22 @@ def deliver_survey(
     return FAILED if errors else CLEAN
 
 
+def _migrate(arguments: "Arguments") -> int:
+    from kvlint import migrating
+    from kvlint import run as running
+
+    run = running.check(arguments, planning=migrating.planning)
+    return deliver_folder(arguments, run, migrating.write_folder(arguments, run))
+
+
+def deliver_folder(arguments: "Arguments", run: "Run", told: Sequence[str]) -> int:
+    """Tell what was written (`kvlint.migrating.write_folder`). Returns the exit code."""
+    _tell(arguments, run.errors, run.report.notices)
+    for line in () if arguments.on("quiet") else told:
+        _say(line)
+    return FAILED if run.report.failed else CLEAN
+
+
 def _tell(arguments: "Arguments", errors: Sequence[str], notices: Sequence[str]) -> None:
     for error in errors:
         _complain(error)
@@ -288,6 +304,7 @@ def _tell(arguments: "Arguments", errors: Sequence[str], notices: Sequence[str])
 _RUNNERS: dict[str, Callable[["Arguments"], int]] = {
     "check": _check,
     "survey": _survey,
+    "migrate": _migrate,
     "explain": _explain,
     "rules": _rules,
 }

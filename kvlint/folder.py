@@ -9,9 +9,10 @@ import re
 import shutil
 import stat
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint.problem import ConfigError
+from kvlint.record import NamedTuple
 
 STATE = ".kvlint-migrate.json"
 VERSION = 1

@@ -100,7 +100,7 @@ def _told(folder: str, found: Work, files: int, changed: int, left: tuple[str, .
     if found.by_hand:
         counts.append(f"{len(found.by_hand)} by hand")
     if found.kept:
-        counts.append(f"{plural(len(found.kept), 'volume')} left as they are")
+        counts.append(f"{plural(len(found.kept), 'volume')} kept")
     yield f"{', '.join(counts)}: read {os.path.join(folder, RUNBOOK)}"
     for name in left:
         yield f"notice: {os.path.join(folder, name)} is no longer needed, but changed since kvlint wrote it: left there"

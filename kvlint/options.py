@@ -255,7 +255,7 @@ MIGRATE = Command(
         _FILES,
     ),
 )
-COMMANDS = {command.name: command for command in (CHECK, SURVEY, EXPLAIN, RULES)}
+COMMANDS = {command.name: command for command in (CHECK, SURVEY, MIGRATE, EXPLAIN, RULES)}
 """The commands, by name."""
 
 

@@ -231,10 +231,10 @@ def read(arguments: Arguments, planning: Planning = plan_of, stdin_data: bytes |
     return Reading(known, plan, roots, facts, sources, renderings, rendered, name, errors, notices)
 
 
-def check(arguments: Arguments, stdin_data: bytes | None = None) -> Run:
+def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Planning = plan_of) -> Run:
     """Lint what the command line names; `stdin_data` stands in for standard input. Raises UsageError, ConfigError."""
     known, plan, roots, facts, sources, renderings, rendered, stdin, errors, notices = read(
-        arguments, stdin_data=stdin_data
+        arguments, planning, stdin_data
     )
     others: list[FileFacts] = []
     # A fix must know what is written elsewhere already.

@@ -1,7 +1,7 @@
 """RUNBOOK.md: what a migration needs before it begins, every task in its order, and what is left to people."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint import runtexts
 from kvlint.emit import Style, emit
@@ -13,6 +13,7 @@ from kvlint.knowledge.platform_classes import platforms
 from kvlint.migrate.subject import CLASS, INLINE, PV
 from kvlint.output.markdown import block, code, code_cell, plain
 from kvlint.output.text import one_line, plural
+from kvlint.record import NamedTuple
 from kvlint.runsteps import steps, way_back
 from kvlint.runwords import CLUSTER, ROLLBACK, SECRETS, Step, inside, needs, path_of, places, word, workload
 from kvlint.tasks import Task, Work
@@ -181,7 +182,7 @@ def _drivers(work: Work, setting: Setting) -> Iterator[str]:
         yield ""
         yield block(
             f"kubectl get csidriver {word(driver)}\n"
-            "kubectl get csinodes --output=custom-columns=NODE:.metadata.name,DRIVERS:.spec.drivers[*].name",
+            "kubectl get csinodes --output='custom-columns=NODE:.metadata.name,DRIVERS:.spec.drivers[*].name'",
             "sh",
         )
 
@@ -277,7 +278,7 @@ def _tasks(work: Work, prepared: dict[str, list[int]]) -> Iterator[str]:
         for note in task.lines("notes"):
             yield f"- {one_line(note)}"
         if task.kind == CLASS and task.claims:
-            yield f"- {plural(task.claims, 'claim')} in these manifests name this class; their volumes stay."
+            yield f"- Claims in these manifests that name this class: {task.claims}. Their volumes stay."
         needed = [index for index, numbers in enumerate(prepared.values(), 1) if number in numbers]
         if needed:
             yield f"- Before it: *Preparation* {', '.join(map(str, needed))}."

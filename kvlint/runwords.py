@@ -5,7 +5,6 @@ Manifests may have chosen any word of a command, so every word is quoted for the
 
 import shlex
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from kvlint.finding import NEEDS_INPUT, Finding
 from kvlint.fixes import identity
@@ -13,6 +12,7 @@ from kvlint.folder import file_name
 from kvlint.migrate.subject import placeholder
 from kvlint.output.markdown import code, plain
 from kvlint.output.text import one_line, path, plural
+from kvlint.record import NamedTuple
 from kvlint.tasks import Object, Task, User
 
 CLUSTER = "cluster"

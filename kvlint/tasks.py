@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from kvlint.facts import Claim
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, Finding, Input, Migration, ResourceRef
@@ -11,6 +11,7 @@ from kvlint.inventory import Inventory, nearest, same_namespace
 from kvlint.knowledge.volume_plugins import PLUGINS, REDIRECTED, VolumePlugin
 from kvlint.migrate.subject import CLASS, INLINE, PV
 from kvlint.plan import Identity
+from kvlint.record import NamedTuple
 
 CREDENTIAL = "credential/"
 """What begins the identity of a migration that moves the credentials of a volume or class into a Secret."""
@@ -113,14 +114,20 @@ def work(findings: Sequence[Finding], inventory: Inventory, read: Reader, *, con
             kept.append(task)
         elif task.kind in converted:
             converted[task.kind].append(task)
-    done = {_home(task) for kind in (CLASS, PV) for task in converted[kind] if task.status != MANUAL}
-    forms = [task for task in entries if task.kind == FORM and _home(task) not in done]
     tasks = [
         *(_with_claims(task, inventory) for task in converted[CLASS]),
         *_shared(converted[INLINE]),
         *(_with_claim(task, inventory, read) for task in converted[PV]),
-        *_current_forms(forms, read),
     ]
+    # What a task writes anew has its current form already.
+    homes = {_home(task) for task in tasks if task.status != MANUAL and task.kind in (CLASS, PV)}
+    written = {identity(item) for task in tasks if task.status != MANUAL for item in task.objects}
+    forms = [
+        task
+        for task in entries
+        if task.kind == FORM and _home(task) not in homes and written.isdisjoint(map(identity, task.objects))
+    ]
+    tasks += _current_forms(forms, read)
     return Work(
         tuple(task for task in tasks if task.status != MANUAL),
         tuple(task for task in tasks if task.status == MANUAL),
@@ -171,9 +178,10 @@ def _entries(findings: Iterable[Finding]) -> list[Task]:
         word = migration.id.removeprefix(CREDENTIAL).partition("/")[0]
         kind = word if word in (INLINE, PV, CLASS) else FORM
         users: tuple[User, ...] = ()
-        if kind == INLINE and migration.replacement is not None:
+        if kind == INLINE:
+            entry = migration.replacement
             users = tuple(
-                User(who.kind, who.namespace, who.name, finding.location.file, ((finding, migration.replacement),))
+                User(who.kind, who.namespace, who.name, finding.location.file, ((finding, entry),) if entry else ())
                 for finding in places.values()
                 if (who := finding.resource) is not None
             )

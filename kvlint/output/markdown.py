@@ -2,7 +2,7 @@
 
 import re
 
-from kvlint.output.text import one_line
+from kvlint.output.text import one_line, visible
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~&#!])")
 _TICKS = re.compile(r"`+")
@@ -34,6 +34,7 @@ def code_cell(text: str) -> str:
 
 def block(text: str, language: str = "") -> str:
     """`text` as a code block with a fence longer than any in it."""
+    text = visible(text)
     longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}\n"
