@@ -123,6 +123,14 @@ class Plan:
         self.surveys = False
         self._chosen: dict[int, ByView] = {}
 
+    def to_send(self) -> "Plan":
+        """A copy for another process, which maps files: without what only joining their facts needs."""
+        made = Plan.__new__(Plan)
+        for name in self.__slots__:
+            setattr(made, name, getattr(self, name))
+        made.suppression = made.world = None
+        return made
+
     def views_of(self, checks: int) -> "ByView":
         """Those of `by_view` whose bit is among `checks`."""
         found = self._chosen.get(checks)

@@ -14,6 +14,7 @@ from kvlint.inputs import files
 from kvlint.inputs.patches import Patches
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
 from kvlint.options import Arguments
+from kvlint.parallel import Mapped, map_files, processes
 from kvlint.plan import INVENTORY, surveying
 from kvlint.problem import ConfigError, UsageError, did_you_mean
 from kvlint.rule import Check, Live, MigrationFunction, Rule, Text
@@ -226,7 +227,7 @@ def read(arguments: Arguments, planning: Planning = plan_of, stdin_data: bytes |
         sources.append(Source(stdin_name, data, identity))
     errors = list(found.errors)
     facts = [map_source(source, plan) for source in sources]
-    facts.extend(_map_files(found, plan, roots, errors, quiet=arguments.on("quiet")))
+    facts.extend(_map_files(found, plan, roots, errors, arguments))
     name = stdin_name if stdin else ""
     return Reading(known, plan, roots, facts, sources, renderings, rendered, name, errors, notices)
 
@@ -302,37 +303,36 @@ def _rendered(arguments: Arguments) -> "list[Rendering]":
 
 
 def _map_files(
-    found: files.Found, plan: Plan, roots: files.Roots, errors: list[str], quiet: bool
+    found: files.Found, plan: Plan, roots: files.Roots, errors: list[str], arguments: Arguments
 ) -> Iterator[FileFacts]:
-    patches = Patches()
-    names: Iterable[str] = found.files
-    if len(found.files) >= MANY_FILES and not quiet and sys.stderr.isatty():
-        names = _with_progress(found.files)
-    for name in names:
-        try:
-            data = files.read(name)
-        except OSError as error:
-            if not isinstance(error, FileNotFoundError) or name in found.explicit:
-                errors.append(f"cannot read `{name}`: {files.reason(error)}")
-            continue
-        yield map_source(Source(name, data, roots.identity(name), name in patches), plan)
+    jobs = processes(arguments.last("jobs"), len(found.files), found.size)
+    mapped: Iterable[Mapped] = map_files(found.files, plan, roots, jobs)
+    if len(found.files) >= MANY_FILES and not arguments.on("quiet") and sys.stderr.isatty():
+        mapped = _with_progress(mapped, len(found.files))
+    for one in mapped:
+        if isinstance(one, FileFacts):
+            yield one
+        elif not one.missing or one.file in found.explicit:
+            errors.append(f"cannot read `{one.file}`: {one.reason}")
 
 
-def _with_progress(names: Sequence[str]) -> Iterator[str]:
-    """The names one by one; once that takes longer than a moment, a bar on the terminal shows how far it is."""
+def _with_progress(mapped: Iterable[Mapped], total: int) -> Iterator[Mapped]:
+    """The same one by one; once that takes longer than a moment, a bar on the terminal shows how far it is."""
     from time import monotonic
 
-    start, done = monotonic(), 0
-    while done < len(names) and monotonic() - start < 0.5:
-        yield names[done]
+    start, done, rest = monotonic(), 0, iter(mapped)
+    for one in rest:
+        yield one
         done += 1
-    if done == len(names):
+        if monotonic() - start > 0.5:
+            break
+    else:
         return
     from rich.console import Console
     from rich.progress import track
 
     console = Console(stderr=True)
-    yield from track(names[done:], "Linting", total=len(names), completed=done, console=console, transient=True)
+    yield from track(rest, "Linting", total=total, completed=done, console=console, transient=True)
 
 
 def _about_files(found: files.Found, given: Sequence[str]) -> Iterator[str]:

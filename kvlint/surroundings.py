@@ -4,12 +4,11 @@ import os
 from collections.abc import Container, Iterator, Sequence
 
 from kvlint.config import Config
-from kvlint.engine import FileFacts, inventory_of, map_source
+from kvlint.engine import FileFacts, inventory_of
 from kvlint.inputs import files
-from kvlint.inputs.patches import Patches
 from kvlint.options import Arguments
+from kvlint.parallel import map_files, processes
 from kvlint.plan import Plan, facts_only
-from kvlint.source import Source
 
 
 def surroundings(
@@ -31,7 +30,8 @@ def surroundings(
     named = arguments.every("inventory") or ([] if alone else [config.below(path) for path in config.inventory])
     exclude = files.Exclusion(config.exclude, config.root)
     seen = {os.path.abspath(one.file) for one in facts}
-    others = list(_facts_of(named, exclude, plan, roots, seen)) if named else []
+    jobs = arguments.last("jobs")
+    others = list(_facts_of(named, exclude, plan, roots, seen, jobs)) if named else []
     if alone:
         return others
     from kvlint.checks.binding import leaves_open
@@ -39,22 +39,16 @@ def surroundings(
     if arguments.on("fix") or arguments.on("diff") or leaves_open(*inventory_of((*facts, *others), plan)):
         own = (one.file for one in facts if one.file not in rendered)
         repositories = dict.fromkeys(root for file in own if (root := roots.of(file)) is not None)
-        others += _facts_of([os.path.relpath(root) for root in repositories], exclude, plan, roots, seen)
+        others += _facts_of([os.path.relpath(root) for root in repositories], exclude, plan, roots, seen, jobs)
     return others
 
 
 def _facts_of(
-    paths: Sequence[str], exclude: files.Exclusion, plan: Plan, roots: files.Roots, seen: set[str]
+    paths: Sequence[str], exclude: files.Exclusion, plan: Plan, roots: files.Roots, seen: set[str], jobs: str
 ) -> Iterator[FileFacts]:
-    gather = facts_only(plan)
-    patches = Patches()
-    for name in files.find(paths, exclude).files:
-        absolute = os.path.abspath(name)
-        if absolute in seen:
-            continue
-        seen.add(absolute)
-        try:
-            data = files.read(name)
-        except OSError:
-            continue
-        yield map_source(Source(name, data, roots.identity(name), name in patches), gather)
+    found = files.find(paths, exclude)
+    names = [name for name in found.files if os.path.abspath(name) not in seen]
+    seen.update(map(os.path.abspath, names))
+    for one in map_files(names, facts_only(plan), roots, processes(jobs, len(names), found.size)):
+        if isinstance(one, FileFacts):
+            yield one
