@@ -15,7 +15,7 @@ from kvlint.yamltree import MAPPING, SCALAR, SEQUENCE, Node, YamlError
 
 Object = Mapping[str, Any]
 
-_COMMENT = re.compile(r"(?:^|[ \t])#[^\n\r]*")
+_COMMENT = re.compile(r"(?:^|\s)#[^\n\r]*")
 
 
 class Refused(Exception):

@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from kvlint.edits import Refused, rewrite
-from kvlint.finding import MANUAL, Fix, Migration
+from kvlint.finding import MANUAL, Confidence, Fix, Migration
 from kvlint.migrate.subject import PLACEHOLDER_PREFIX
 from kvlint.plan import Identity
 from kvlint.resources import Resource
 from kvlint.source import Source
+from kvlint.views import View
 from kvlint.yamltree import Node, YamlError
 
 Object = Mapping[str, Any]
@@ -59,19 +60,26 @@ def identity(item: Object) -> Identity:
     return kind, namespace, name
 
 
-def fix_of(
-    source: Source, resource: Resource, subject: Node | None, migration: Migration, present: Present
-) -> Fix | None:
-    """The fix a migration offers; None where it offers nothing but advice.
+@lru_cache(1)
+def _breaks_otherwise(source: Source) -> bool:
+    return _OTHER_BREAK.search(source.text) is not None
+
+
+def fix_of(source: Source, view: View, subject: Node | None, migration: Migration, present: Present) -> Fix | None:
+    """The fix a migration of something in `view` offers; None where it offers nothing but advice.
 
     `subject` is the node that `migration.replacement` replaces. The fix is MANUAL where the text cannot be changed
-    safely: a kustomize patch, a single JSON object, text shared through an alias, a comment in the way."""
+    safely (a kustomize patch, a single JSON object, text shared through an alias, a comment in the way), and where only
+    the shape of a custom resource says that there is a Pod in it: nothing says that it takes a claim."""
+    resource = view.resource
     if not migration.manifests and migration.replacement is None:
         return None
     missing = tuple(item.name for item in migration.inputs)
     if migration.applicability == MANUAL or subject is None or migration.replacement is None:
         return Fix(migration.title, MANUAL, (), missing)
     try:
+        if view.confidence is Confidence.LOW:
+            raise Refused(f"whether a {resource.kind} takes a claim here is for its owner to say")
         if resource.partial:
             raise Refused("a kustomize patch is only part of an object")
         if resource.origin == "document" and resource.node.style == "flow":

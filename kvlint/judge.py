@@ -43,7 +43,7 @@ class Judge:
         self._whole = checks
         self._relevant = self._checks = 0
         self._objects: list[Resource] = []
-        self._pending: list[tuple[int, Node | None, Resource]] = []
+        self._pending: list[tuple[int, Node | None, View]] = []
 
     def finish(self) -> tuple[Finding, ...]:
         """All findings, now that the whole file is known: with their fixes, and with fingerprints of their own."""
@@ -58,14 +58,14 @@ class Judge:
 
         present = Present(self._objects, self.plan.present)
         made: dict[str, dict[int, tuple[str, Fix | None]]] = {}
-        for index, subject, resource in self._pending:
+        for index, subject, view in self._pending:
             finding = self.findings[index]
             migration = finding.migration
             if migration is not None:
-                namesakes, node = made.setdefault(migration.id, {}), id(subject or resource.node)
+                namesakes, node = made.setdefault(migration.id, {}), id(subject or view.resource.node)
                 if node not in namesakes:
                     name = f"{migration.id}#{len(namesakes) + 1}" if namesakes else migration.id
-                    namesakes[node] = name, fix_of(self.source, resource, subject, migration, present)
+                    namesakes[node] = name, fix_of(self.source, view, subject, migration, present)
                 name, fix = namesakes[node]
                 self.findings[index] = finding._replace(migration=migration._replace(id=name), fix=fix)
 
@@ -255,7 +255,7 @@ class Judge:
         values = {"name": resource.name, "kind": resource.kind, **match.values}
         migration = match.migration() if match.migration is not None else None
         if migration is not None:
-            self._pending.append((len(self.findings), match.subject, resource))
+            self._pending.append((len(self.findings), match.subject, view))
         return Finding(
             rule=card.id,
             category=card.category,

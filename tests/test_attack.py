@@ -235,3 +235,22 @@ def test_objects_that_kubernetes_loses_are_fixed_too() -> None:
     done = fixed(CLASS.replace("provisioner: kubernetes.io/aws-ebs", "provisioner: ebs.csi.aws.com") + "...\n" + CLASS)
     assert not done.refused
     assert b"kubernetes.io" not in done.after
+
+
+def test_a_comment_at_the_margin_stays() -> None:
+    text = NFS_POD.replace("        server:", "# who serves it\n        server:")
+    assert b"# who serves it" in fixed(text).after
+
+
+def test_a_custom_resource_is_left_to_its_owner() -> None:
+    text = (
+        NFS_POD.replace("v1", "example.com/v1")
+        .replace("kind: Pod", "kind: Web")
+        .replace("spec:", "spec:\n  containers: []")
+    )
+    report = lint(text)
+    assert [finding.rule for finding in report.findings] == ["inline-network-volume"]
+    fix = report.findings[0].fix
+    assert fix is not None
+    assert (fix.applicability, fix.edits) == (MANUAL, ())
+    assert report.findings[0].migration is not None
