@@ -233,10 +233,10 @@ def mention_of(file: str, text: str, identity: str = "") -> Mention | None:
     None for any other text.
     The words are the scalars that could be a name (at most MAX_WORDS different ones). They are read from the text
     alone: chart values are often templates, and hold YAML inside YAML."""
-    release = re.search(_RELEASE, text)
+    release = re.search(_RELEASE, text) if "Helm" in text or "Application" in text else None
     if release is not None:
         kind = release[1]
-    elif re.search(_INFLATED, text):
+    elif "helmCharts:" in text and re.search(_INFLATED, text):
         kind = "Kustomization"
     elif re.search(_VALUES_FILE, file):
         kind = VALUES

@@ -28,12 +28,14 @@ _SCHEMA_START = (
 _OTHER_ROOT_KEY = r"\n(?:kind|apiVersion|[^a-zA-Z \t\n#])"
 
 
-_MENTIONING = (b"HelmRelease", b"HelmChart", b"Application", b"helmCharts")
-
-
 def may_mention(file: str, data: bytes) -> bool:
     """Whether `kvlint.gather.mention_of` can find anything in a file of this name and content."""
-    return "values" in file or any(map(data.__contains__, _MENTIONING)) or (b"{{" in data and b"StorageClass" in data)
+    return (
+        "values" in file
+        or b"Application" in data
+        or (b"elm" in data and any(map(data.__contains__, (b"HelmRelease", b"HelmChart", b"helmCharts"))))
+        or (b"{" in data and b"{{" in data and b"StorageClass" in data)
+    )
 
 
 def may_hold_credential(text: str) -> bool:
