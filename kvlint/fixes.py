@@ -60,11 +60,6 @@ def identity(item: Object) -> Identity:
     return kind, namespace, name
 
 
-@lru_cache(1)
-def _breaks_otherwise(source: Source) -> bool:
-    return _OTHER_BREAK.search(source.text) is not None
-
-
 def fix_of(source: Source, view: View, subject: Node | None, migration: Migration, present: Present) -> Fix | None:
     """The fix a migration of something in `view` offers; None where it offers nothing but advice.
 
