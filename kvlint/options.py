@@ -233,8 +233,8 @@ MIGRATE = Command(
         (
             "Output",
             (
-                Option("output", "folder to write to; files that kvlint did not write stay as they are", "DIR", "o"),
-                Option("convert-bound", "also convert PersistentVolumes that Kubernetes serves through CSI by itself"),
+                Option("output", "folder to write to; what others wrote there stays as it is", "DIR", "o"),
+                Option("convert-bound", "also convert volumes that Kubernetes serves through CSI by itself"),
                 _QUIET,
             ),
         ),
