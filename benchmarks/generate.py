@@ -322,8 +322,8 @@ def single(path: Path, size: int, mix: str = "storage", seed: int = 1) -> int:
     if not path.exists():
         inline, shares = MIXES[mix]
         maker = Maker(seed, inline)
-        written = 0
         with path.open("w") as file:
+            written = file.write(CLASS) + file.write("---\n")
             while written < size:
                 ((_, kind),) = maker.random.choices(shares, [share for share, _ in shares])
                 written += file.write(kind(maker)) + file.write("---\n")

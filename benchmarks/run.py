@@ -203,13 +203,15 @@ def throughput(folder: Path, environment: dict[str, str], files: int, rounds: in
         command = [sys.executable, str(Path(__file__).resolve()), "in-process", str(tree), "--rounds", str(rounds)]
         pid = os.posix_spawn(sys.executable, command, environment)
         os.waitpid(pid, 0)
-    samples = []
+    samples: list[list[Sample]] = []
     for mix, tree in trees.items():
         size = sum(path.stat().st_size for path in tree.rglob("*.yaml")) / 1e6
-        command = [*KVLINT, "--isolated", "--jobs=1", str(tree)]
-        samples.append(Sample(f"{mix}: {size:.1f} MB", command, folder))
-    in_turn(samples, environment, max(rounds // 2, 1))
-    table("The same trees, whole process: walk, read, lint, report", samples)
+        command = [*KVLINT, "--isolated", str(tree)]
+        pair = [Sample(f"{mix}, {size:.1f} MB: {n} process(es)", [*command, f"--jobs={n}"], folder) for n in (1, 2)]
+        samples.append(pair)
+    for pair in samples:
+        in_turn(pair, environment, max(rounds // 2, 1))
+        table("The same tree, whole process: walk, read, lint, report", pair)
 
 
 def growth(folder: Path, environment: dict[str, str], most: int, largest: int) -> None:
