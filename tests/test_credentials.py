@@ -216,7 +216,7 @@ def test_three_hundred_generated_values_that_are_no_credentials_stay_silent():
 def test_the_tokens_of_a_check_are_in_every_document_it_matches(check, request):
     folder = request.path.parent / "fixtures" / check
     relevance = Relevance([(CHECKS[check].tokens, 1)])
-    for path in folder.glob("bad*.yaml"):
+    for path in set(folder.glob("bad*.yaml")) - set(folder.glob("*.fixed.yaml")):
         source = Source(path.name, path.read_bytes())
         for document in documents(source):
             if f"# expect: {check}" in document.text:

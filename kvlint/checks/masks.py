@@ -4,7 +4,7 @@ Wider than the checks on purpose: a mask too many costs a reader four dots, a ma
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from kvlint.checks import commands, config_files, places, values
 from kvlint.checks.config_files import Found
@@ -17,6 +17,8 @@ from kvlint.record import NamedTuple
 MASK = "\u2022" * 4
 
 _BUDGET = 500_000
+_BEGINNING = 4
+_MANY = 100
 _ANYWHERE = Place(keys.ENV)
 
 
@@ -29,10 +31,18 @@ class Secrets(NamedTuple):
 
     def scrub(self, text: str) -> str:
         """`text` with every credential in it replaced by a mask. Words too common to give anything away stay."""
-        for value in sorted(self.values, key=len, reverse=True):
-            if value in text:
-                text = _occurrence(value).sub(MASK, text)
+        for value in self._within(text):
+            text = _occurrence(value).sub(MASK, text)
         return text
+
+    def _within(self, text: str) -> list[str]:
+        """The credentials in `text`, long ones first; of very many only those whose beginning occurs are looked for."""
+        among: Iterable[str] = self.values
+        if len(self.values) > _MANY:
+            beginnings = _by_beginning(self.values)
+            places = range(len(text) - _BEGINNING + 1)
+            among = {one for at in places for one in beginnings.get(text[at : at + _BEGINNING], ())}
+        return sorted((value for value in among if value in text), key=len, reverse=True)
 
 
 NOTHING = Secrets((), frozenset())
@@ -195,7 +205,7 @@ def _literal(name: str, text: str, start: int, end: int) -> Iterator[tuple[int, 
 
 def _telling(value: str) -> bool:
     """Whether a credential can be looked for elsewhere: `admin` or `test` in another place says nothing."""
-    return len(value) > 3 and value.lower() not in keys.COMMON_WORDS
+    return len(value) >= _BEGINNING and value.lower() not in keys.COMMON_WORDS
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -215,6 +225,14 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 def _text(node: Node | None) -> str | None:
     return node.scalar_text() if node is not None else None
+
+
+@lru_cache(1)
+def _by_beginning(found: frozenset[str]) -> dict[str, list[str]]:
+    made: dict[str, list[str]] = {}
+    for value in found:
+        made.setdefault(value[:_BEGINNING], []).append(value)
+    return made
 
 
 @cache

@@ -135,7 +135,7 @@ def convert(
         f"PersistentVolume `{name}` with {draft.driver}",
         (volume,),
         volume,
-        [*_keep(draft), *install(draft), *draft.steps, *_exchange(draft, spec)],
+        [*_keep(draft), *install(draft), *draft.steps, *exchange(draft, spec)],
     )
 
 
@@ -233,7 +233,8 @@ def _keep(draft: Draft) -> list[str]:
     ]
 
 
-def _exchange(draft: Draft, spec: Mapping[str, Any]) -> list[str]:
+def exchange(draft: Draft, spec: Mapping[str, Any]) -> list[str]:
+    """The steps that put a new PersistentVolume with `spec` in the place of the old one, the data untouched."""
     name = quote(draft.subject.name)
     patch = '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
     reference = spec.get("claimRef", {})
