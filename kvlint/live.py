@@ -25,6 +25,7 @@ Key = tuple[str, str]
 
 _TRIMMED = (reader.OWNER, reader.WORKLOAD)
 """Roles of which the status is dropped: rules read what was asked for, not what became of it."""
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 ONE = Summary(resources=1)
 _NEEDED_FOR_ABSENCE = (reader.CLAIM, reader.VOLUME, reader.CLASS)
 
@@ -47,6 +48,33 @@ class _Batch:
     def clear(self) -> None:
         """Forget everything: the list begins anew."""
         self.__init__()  # type: ignore[misc]
+
+
+class Texts(running.Texts):
+    """The objects of a cluster as text: one is asked for again when somebody wants it, none is kept till then."""
+
+    __slots__ = ("_cluster",)
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__()
+        self._cluster = cluster
+
+    def source(self, file: str) -> Source | None:
+        """The object that `file` names, without what only the API server says; None if it cannot be read."""
+        from json import dumps
+
+        if file not in self._sources:
+            namespace, kind, name = (file.removeprefix(f"cluster:{self._cluster.context}/").split("/", 2) + [""] * 2)[
+                :3
+            ]
+            found = next((one for one in reader.KINDS if one.kind == kind), None)
+            item = self._cluster.one(found, namespace, name) if found is not None else None
+            if item is not None:
+                item.pop("status", None)
+                annotations = item.get("metadata", {}).get("annotations") or {}
+                annotations.pop(LAST_APPLIED, None)
+            self._sources[file] = Source(file, dumps(item).encode()) if item is not None else None
+        return self._sources[file]
 
 
 class Outcome(NamedTuple):
@@ -276,7 +304,7 @@ def _run(
         report = _from(report, minimum)
     failing = minimum if minimum is not None else Severity.WARNING
     names = tuple(name for batch in batches for name in batch.names)
-    texts = running.Texts()
+    texts = Texts(reading.cluster)
     return running.Run(report, known, plan, texts, failing, names, tuple(errors), facts=(*facts, *others), live=True)
 
 

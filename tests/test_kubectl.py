@@ -493,6 +493,62 @@ def test_usage_errors_and_help(kubectl: Kubectl) -> None:
     assert kubectl.cluster.requests == []
 
 
+@pytest.mark.kubectl
+def test_the_survey_closes_what_people_read(kubectl: Kubectl) -> None:
+    done = kubectl.kvlint("-A", "--select", "intree-volume")
+    summary, _, survey = done.stdout.partition("\n\n9 resources of the cluster, judged for Kubernetes 1.31;")
+    assert summary.splitlines()[-2].startswith("Found 5 findings in 5 objects")
+    assert "From Kubernetes 1.31 to 1." in survey
+    assert "cluster:prod/other/Pod/bare Pod/bare spec.volumes[0].rbd" in survey
+    for more in (["-q"], ["--statistics"], ["--output-format", "concise"]):
+        assert "tables as of" not in kubectl.kvlint("-A", *more).stdout
+
+
+@pytest.mark.kubectl
+def test_the_survey_counts_what_was_asked_for(kubectl: Kubectl) -> None:
+    def counts(*arguments: str) -> dict[tuple[str, str, str | None], int]:
+        done = kubectl.kvlint("survey", *arguments, "--output-format", "json")
+        assert done.returncode == 0, done.stderr
+        listed = json.loads(done.stdout)["counts"]
+        return {(one["kind"], one["driver"], one["namespace"]): one["count"] for one in listed}
+
+    everything = counts("-A")
+    assert everything[("volume", "kubernetes.io/rbd", "shop")] == 2
+    assert everything[("volume", "kubernetes.io/rbd", "other")] == 1
+    assert everything[("persistent-volume", "kubernetes.io/rbd", None)] == 1
+    assert everything[("storage-class", "kubernetes.io/rbd", None)] == 1
+    own = counts("-n", "shop")
+    assert own[("volume", "kubernetes.io/rbd", "shop")] == 2
+    assert own[("persistent-volume", "kubernetes.io/aws-ebs", None)] == 1
+    assert not [key for key in own if key[2] == "other" or key[:2] == ("persistent-volume", "kubernetes.io/rbd")]
+
+
+@pytest.mark.kubectl
+def test_a_survey_of_part_of_a_cluster_says_so(kubectl: Kubectl) -> None:
+    kubectl.cluster.forbidden = {VOLUMES}
+    done = kubectl.kvlint("survey", "-A")
+    assert done.returncode == 2
+    assert "you may not list persistentvolumes" in done.stderr
+    assert "inline volumes" in done.stdout
+
+
+@pytest.mark.kubectl
+def test_migrate_writes_manifests_and_a_runbook(kubectl: Kubectl) -> None:
+    assert kubectl.kvlint("migrate", "-A").returncode == 2
+    done = kubectl.kvlint("migrate", "-A", "-o", "out", "--convert-bound")
+    assert done.returncode == 0, done.stderr
+    out = kubectl.folder / "out"
+    text = (out / "RUNBOOK.md").read_text()
+    assert "StorageClass `slow`" in text
+    written = {path.relative_to(out).as_posix(): path.read_text() for path in out.rglob("*.yaml")}
+    assert any(name.startswith("cluster/") for name in written)
+    volumes = [one for one in written.values() if "kind: PersistentVolume\n" in one and "ebs.csi.aws.com" in one]
+    assert any("name: pv-data" in one for one in volumes)
+    for one in written.values():
+        assert not re.search("managedFields|resourceVersion|last-applied", one)
+    assert kubectl.kvlint("migrate", "--help").stdout.startswith("Usage: kubectl kvlint migrate [OPTIONS] -o DIR\n")
+
+
 MEASURE = """
 import resource, sys
 from kvlint.kubectl import main
@@ -603,11 +659,11 @@ def test_controllers_and_names() -> None:
 
 
 def test_short_flags_take_values() -> None:
-    from kvlint.kubectl import COMMAND, connection
+    from kvlint.kubectl import CHECK_LIVE, connection
 
     for words in (["-n", "other"], ["-nother"], ["-n=other"], ["--namespace=other"], ["--namespace", "other"]):
-        assert parse(COMMAND, words).last("namespace") == "other"
-    arguments = parse(COMMAND, ["--insecure-skip-tls-verify", "-l", "a=b", "-As", "http://x"])
+        assert parse(CHECK_LIVE, words).last("namespace") == "other"
+    arguments = parse(CHECK_LIVE, ["--insecure-skip-tls-verify", "-l", "a=b", "-As", "http://x"])
     assert [*connection(arguments)] == ["--server=http://x", "--insecure-skip-tls-verify"]
     assert (arguments.last("selector"), arguments.on("all-namespaces")) == ("a=b", True)
     assert shutil.which("kubectl-kvlint", path=str(BIN)) is not None

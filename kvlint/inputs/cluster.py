@@ -156,6 +156,20 @@ class Cluster:
             return
         raise Absent
 
+    def one(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        """One object with its apiVersion and kind; None where it cannot be read."""
+        for version in self._versions(kind.group):
+            base = f"/apis/{kind.group}/{version}" if kind.group else f"/api/{version}"
+            if kind.namespaced:
+                base += f"/namespaces/{_quoted(namespace)}"
+            try:
+                return self._get(f"{base}/{kind.plural}/{_quoted(name)}")
+            except Absent:
+                continue
+            except (Refused, Failed, Gone):
+                return None
+        return None
+
     def _list(self, path: str, kind: str, api_version: str, restarted: Callable[[], None]) -> Iterator[list[Object]]:
         token, restarts = "", 0
         while True:

@@ -11,7 +11,7 @@ def render(survey: Survey, color: bool = False) -> Iterator[str]:
     """Three tables, then what changes, minor by minor."""
     yield f"# Storage survey\n\n{tables.title(survey)}.\n"
     if not survey.counts and not survey.changes:
-        yield "\nNo storage in these files.\n"
+        yield f"\nNo storage in {tables.here(survey)}.\n"
         return
     for heading, rows in (
         ("Storage by era", tables.totals(survey)),
@@ -30,7 +30,7 @@ def render(survey: Survey, color: bool = False) -> Iterator[str]:
             if tables.left_out(change):
                 yield f"    - and {tables.left_out(change)} more\n"
     if not survey.changes:
-        yield "\nNothing in these files changes.\n"
+        yield f"\nNothing in {tables.here(survey)} changes.\n"
 
 
 def _table(rows: Iterable[tables.Row]) -> Iterator[str]:

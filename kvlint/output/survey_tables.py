@@ -22,8 +22,14 @@ Row = tuple[str, ...]
 
 def title(survey: Survey) -> str:
     """What was counted, and for which version."""
-    read = f"{plural(survey.resources, 'resource')} of {plural(survey.files, 'file')}"
+    where = plural(survey.files, "file") if survey.files else "the cluster"
+    read = f"{plural(survey.resources, 'resource')} of {where}"
     return f"{read}, judged for Kubernetes {survey.target}; tables as of {survey.as_of}"
+
+
+def here(survey: Survey) -> str:
+    """What was counted in, as sentences name it."""
+    return "these files" if survey.files else "this cluster"
 
 
 def inventory(survey: Survey) -> Iterator[Row]:
