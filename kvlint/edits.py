@@ -5,6 +5,7 @@ user."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from kvlint.emit import Style, emit
@@ -390,6 +391,7 @@ def _line_break(source: Source) -> str:
     return "\r\n" if "\r\n" in source.text else "\n"
 
 
+@lru_cache(1)
 def _style(text: str, document: str) -> Style:
     """How a document is written, read off the lines of its file."""
     if document.lstrip("\ufeff \t\r\n").startswith(("{", "[")):

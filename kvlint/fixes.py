@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from kvlint.edits import Refused, rewrite
@@ -22,11 +23,22 @@ _OTHER_BREAK = re.compile("\r(?:[^\n]|$)|[\x85\u2028\u2029]")
 class Present:
     """The objects that are there already: those of the file, and the identities of those in other files."""
 
-    __slots__ = ("_elsewhere", "_here")
+    __slots__ = ("_elsewhere", "_here", "_read")
 
     def __init__(self, here: Iterable[Resource], elsewhere: Collection[Identity]) -> None:
         self._here = {(one.kind, one.namespace or "", one.name): one for one in here}
         self._elsewhere = elsewhere
+        self._read: dict[int, str] = {}
+
+    def problem(self, resource: Resource) -> str:
+        """Why Kubernetes rejects a resource of the file; empty where it reads it."""
+        if id(resource) not in self._read:
+            try:
+                resource.node.plain()
+                self._read[id(resource)] = ""
+            except YamlError as error:
+                self._read[id(resource)] = f"Kubernetes rejects the object: {error.message}"
+        return self._read[id(resource)]
 
     def has(self, item: Object) -> bool:
         """Whether the object is there already. Raises Refused when another one stands under its name."""
@@ -60,6 +72,11 @@ def identity(item: Object) -> Identity:
     return kind, namespace, name
 
 
+@lru_cache(1)
+def _breaks_otherwise(source: Source) -> bool:
+    return _OTHER_BREAK.search(source.text) is not None
+
+
 def fix_of(source: Source, view: View, subject: Node | None, migration: Migration, present: Present) -> Fix | None:
     """The fix a migration of something in `view` offers; None where it offers nothing but advice.
 
@@ -81,14 +98,13 @@ def fix_of(source: Source, view: View, subject: Node | None, migration: Migratio
             raise Refused("a JSON file holds one object")
         if source.encoding != "utf-8":
             raise Refused("the file is UTF-16")
-        if _OTHER_BREAK.search(source.text):
+        if _breaks_otherwise(source):
             raise Refused("lines of the file end in other signs than a line feed")
-        resource.node.plain()
+        if present.problem(resource):
+            raise Refused(present.problem(resource))
         own = (resource.kind, resource.namespace or "", resource.name)
         new = [item for item in migration.manifests if identity(item) != own and not present.has(item)]
         edits = rewrite(source, subject, migration.replacement, resource, new, migration.preceding)
     except Refused as refused:
         return Fix(f"{migration.title} (by hand: {refused})", MANUAL, (), missing)
-    except YamlError as error:
-        return Fix(f"{migration.title} (by hand: Kubernetes rejects the object: {error.message})", MANUAL, (), missing)
     return Fix(migration.title, migration.applicability, edits, missing)
