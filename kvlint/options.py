@@ -205,9 +205,7 @@ SURVEY = Command(
         (
             "Cluster",
             (
-                _VERSION._replace(
-                    help="the version the cluster runs, to tell what comes after it"
-                ),
+                _VERSION._replace(help="the version the cluster runs, to tell what comes after it"),
                 _PLATFORM,
                 _NAMESPACE,
             ),

@@ -2,6 +2,8 @@
 
 `KVLINT_UPDATE=1 pytest tests/test_migrate_command.py` rewrites the golden files for review."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -29,9 +31,19 @@ JUDGED = ("inline", "deprecated", "binding")
 BLOCK = re.compile(r"^( *)```sh\n(.*?)\n\1```$", re.MULTILINE | re.DOTALL)
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """kvlint as its own process."""
     command = [sys.executable, "-m", "kvlint", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which takes a tenth of the time."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments)
+    texts = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(arguments, code, *texts)
 
 
 def migrate(cwd: Path, *arguments: str) -> Path:
@@ -93,7 +105,7 @@ def golden(name: str, out: Path) -> None:
 
 def test_the_examples(tmp_path: Path) -> None:
     out = tmp_path / "csi"
-    done = run("migrate", "examples", "--isolated", "--no-inventory", "-o", str(out), cwd=ROOT)
+    done = process("migrate", "examples", "--isolated", "--no-inventory", "-o", str(out), cwd=ROOT)
     assert done.returncode == 0, done.stderr
     golden("examples", out)
 
@@ -483,7 +495,7 @@ def test_a_second_run_is_identical_wherever_the_folder_is(sample: Path) -> None:
     assert "nothing changed" in done.stderr
     assert {path.name for path in out.rglob("*")} == {path.name for path in times}
     elsewhere = sample.parent / "elsewhere"
-    done = run("migrate", ".", "-o", str(elsewhere), "--convert-bound", cwd=sample)
+    done = process("migrate", ".", "-o", str(elsewhere), "--convert-bound", cwd=sample)
     assert done.returncode == 0
     assert files(elsewhere) == first
 
@@ -492,7 +504,7 @@ def test_a_file_of_somebody_else_is_never_overwritten(sample: Path) -> None:
     (sample / "out" / "cluster").mkdir(parents=True)
     mine = sample / "out" / "cluster" / "storageclass-gp2.yaml"
     mine.write_text("mine", encoding="utf-8")
-    done = run("migrate", ".", "-o", "out", cwd=sample)
+    done = process("migrate", ".", "-o", "out", cwd=sample)
     assert done.returncode == 2
     assert "kvlint did not write `out/cluster/storageclass-gp2.yaml`, so nothing is written" in done.stderr
     assert files(sample / "out") == {"cluster/storageclass-gp2.yaml": "mine"}
