@@ -1,7 +1,7 @@
 """`kvlint migrate`: from the findings of a run to a folder of manifests and a runbook."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from kvlint.conflicts import settle
 from kvlint.emit import Style, emit
@@ -17,7 +17,7 @@ from kvlint.problem import UsageError
 from kvlint.resources import resources
 from kvlint.run import Catalogue, Run, plan_of
 from kvlint.runbook import Setting, runbook
-from kvlint.runwords import path_of, secret_path
+from kvlint.runwords import ROLLBACK, path_of, secret_path
 from kvlint.tasks import Object, Task, Work, work
 from kvlint.yamltree import YamlError, documents
 
@@ -44,7 +44,7 @@ def write_folder(arguments: Arguments, run: Run) -> list[str]:
     if not folder:
         raise UsageError("`kvlint migrate` needs a folder to write to", "name one: -o DIR")
     own = known(folder)
-    found = _work(run, arguments.on("convert-bound"), folder)
+    found = _work(run, arguments.on("convert-bound"), folder, own)
     if not (found.todo or found.by_hand or found.kept or own):
         return ["nothing to migrate: nothing written"]
     config = run.catalogue.config
@@ -56,9 +56,12 @@ def write_folder(arguments: Arguments, run: Run) -> list[str]:
     return list(_told(folder, found, len(files), done.changed, done.left))
 
 
-def _work(run: Run, convert_bound: bool, folder: str) -> Work:
+def _work(run: Run, convert_bound: bool, folder: str, own: Container[str]) -> Work:
+    """The work of a run, without what an earlier run wrote into the folder and what its runbook had kept there."""
+
     def outside(file: str) -> bool:
-        return file.startswith("cluster:") or relative(file, folder) is None
+        inside = None if file.startswith("cluster:") else relative(file, folder)
+        return inside is None or not (inside in own or inside.startswith(f"{ROLLBACK}/"))
 
     findings = [finding for finding in run.report.findings if outside(finding.location.file)]
     facts = [fact for one in run.facts if outside(one.file) for fact in one.facts]

@@ -25,7 +25,8 @@ GITOPS = """\
 **GitOps.** Taking a claim out of Git, or renaming it, makes a GitOps controller prune the live claim, and with the
 reclaim policy Delete the data goes with it. Self-healing in turn undoes what the tasks delete. So suspend both for
 everything that holds these manifests, and leave it so until section *When all is done*. Begin with the parents: an app
-of apps, an ApplicationSet and a Flux Kustomization put their children back.
+of apps, an ApplicationSet and a Flux Kustomization put their children back. And keep this folder away from what they
+synchronize: its objects are to be applied in the order of the tasks.
 
 ```sh
 # Argo CD

@@ -67,9 +67,11 @@ def path_of(item: Object) -> str:
 
 
 def secret_path(item: Object) -> str:
-    """The file of an example of a Secret, below the output folder."""
+    """The file of an example of a Secret, below the output folder.
+
+    Its ending keeps it from being applied with the folder, which would overwrite the live Secret."""
     _, namespace, name = identity(item)
-    return f"{SECRETS}/{file_name(f'{namespace}.secret' if namespace else 'secret', name)}.yaml"
+    return f"{SECRETS}/{file_name(f'{namespace}.secret' if namespace else 'secret', name)}.yaml.example"
 
 
 def policy(volume: str) -> str:

@@ -64,7 +64,7 @@ def files(out: Path) -> dict[str, str]:
 
 def objects(out: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, text in files(out).items():
-        if name.endswith(".yaml"):
+        if name.endswith((".yaml", ".example")):
             yield name, yaml.safe_load(text)
 
 
@@ -500,6 +500,21 @@ def test_a_second_run_is_identical_wherever_the_folder_is(sample: Path) -> None:
     assert files(elsewhere) == first
 
 
+def test_the_folder_may_be_that_of_the_input(sample: Path) -> None:
+    for _ in range(2):
+        assert run("migrate", ".", "-o", ".", cwd=sample).returncode == 0
+        written = {name: text for name, text in files(sample).items() if name not in FILES}
+    assert len(tasks(written["RUNBOOK.md"])) == 7
+    assert "nothing changed" in run("migrate", ".", "-o", ".", cwd=sample).stderr
+
+
+def test_an_example_of_a_secret_is_never_applied_with_its_folder(tmp_path: Path) -> None:
+    out = migrate(repository(tmp_path, configured=False))
+    secrets = [name for name in files(out) if name.startswith("secrets.example/")]
+    assert secrets
+    assert not [name for name in secrets if name.endswith((".yaml", ".yml", ".json"))]
+
+
 def test_a_file_of_somebody_else_is_never_overwritten(sample: Path) -> None:
     (sample / "out" / "cluster").mkdir(parents=True)
     mine = sample / "out" / "cluster" / "storageclass-gp2.yaml"
@@ -513,11 +528,12 @@ def test_a_file_of_somebody_else_is_never_overwritten(sample: Path) -> None:
 def test_other_files_in_the_folder_stay(sample: Path) -> None:
     out = migrate(sample)
     (out / "rollback.d").mkdir()
-    (out / "rollback.d" / "a.yaml").write_text("old", encoding="utf-8")
+    (out / "rollback.d" / "a.yaml").write_text(FILES["flex.yaml"].replace("files", "old"), encoding="utf-8")
     (out / "notes.txt").write_text("mine", encoding="utf-8")
     (sample / "class.yaml").unlink()
     migrate(sample)
-    assert (out / "rollback.d" / "a.yaml").read_text(encoding="utf-8") == "old"
+    assert (out / "rollback.d" / "a.yaml").exists()
+    assert "rollback.d/a.yaml" not in runbook(out), "what the runbook had kept is no input"
     assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
     assert not (out / "cluster" / "storageclass-gp2.yaml").exists()
 
