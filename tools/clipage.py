@@ -43,7 +43,7 @@ ENVIRONMENT = """\
 
 def page() -> str:
     """The whole page."""
-    sections = (section(command) for command in (*COMMANDS.values(), kubectl.COMMAND))
+    sections = (section(command) for command in (*COMMANDS.values(), *kubectl.COMMANDS.values()))
     return "".join((INTRODUCTION, *sections, EXIT_CODES, "\n", ENVIRONMENT))
 
 
