@@ -267,12 +267,14 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
 
 def survey(arguments: Arguments) -> "tuple[Survey, Reading]":
     """Count the storage of what the command line names. Raises UsageError, ConfigError."""
-    from kvlint.survey import survey_of
+    from kvlint.survey import placeless, survey_of
 
     reading = read(arguments, lambda *_: surveying(arguments.last("namespace") or None))
     config = reading.known.config
     target = _target(arguments.last("kubernetes-version"), config, reading.notices)
-    return survey_of(reading.facts, target, _world(arguments, config)), reading
+    # A position in a rendering is none in the template that it is told of.
+    facts = [placeless(one) if one.file in reading.rendered else one for one in reading.facts]
+    return survey_of(facts, target, _world(arguments, config)), reading
 
 
 def _rendered(arguments: Arguments) -> "list[Rendering]":

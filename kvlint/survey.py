@@ -158,6 +158,15 @@ def survey_of(facts: Iterable[FileFacts], target: Version, world: World | None =
     )
 
 
+def placeless(facts: FileFacts) -> FileFacts:
+    """The facts of a file without lines and columns."""
+
+    def nowhere(place: Place) -> Place:
+        return place._replace(spans=tuple((key, (0, 0, 0, 0)) for key, _ in place.spans))
+
+    return facts._replace(facts=tuple(fact._replace(place=nowhere(fact.place)) for fact in facts.facts))
+
+
 def _items(inventory: Inventory, world: World) -> Iterator[_Item]:
     held: dict[tuple[str, str], _Origin] = {}
     for holding in inventory.holdings:

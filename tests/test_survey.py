@@ -346,3 +346,13 @@ def test_the_configuration_counts(tmp_path: Path) -> None:
     found = json.loads(run("--output-format=json", cwd=tmp_path).stdout)
     assert found["kubernetesVersion"] == "1.30"
     assert found["counts"][0]["driver"] == "pd.csi.storage.gke.io"
+
+
+@pytest.mark.kustomize
+def test_a_rendering_has_no_lines_in_its_template(tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text(POD_OF.format(source="rbd: {monitors: [a], image: b}"), encoding="utf-8")
+    (tmp_path / "kustomization.yaml").write_text("namePrefix: x-\nresources: [pod.yaml]\n", encoding="utf-8")
+    found = json.loads(run("--kustomize", ".", "--output-format=json", cwd=tmp_path).stdout)
+    (place,) = found["changes"][0]["examples"]
+    assert (place["name"], place["line"], place["column"]) == ("x-web", None, None)
+    assert place["file"].endswith("pod.yaml")
