@@ -44,7 +44,7 @@ def applied_copy(who: Who, path: str, annotation: str, metadata: Mapping[str, An
         steps=(_ENCRYPTED if who[0] == "Secret" else _LITERALS,),
         notes=tuple(notes),
         references=(_APPLY,),
-        title=f"without the annotation `{annotation}`",
+        title=f"Removal of the annotation `{annotation}`",
         applicability=SAFE if own else UNSAFE,
         replacement=new,
     )

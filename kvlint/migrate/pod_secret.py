@@ -196,7 +196,7 @@ class PodSecret:
             MANUAL,
             steps=tuple(steps),
             references=(_COMMAND_PAGE,),
-            title=f"variable `{name}` from Secret `{self.name}` in the place of {literal.option}",
+            title=f"Variable `{name}` from Secret `{self.name}` in the place of {literal.option}",
         )
 
     def _where(self) -> str:

@@ -92,7 +92,7 @@ class _Move:
             draft.note(note)
         last = self._last()
         made = draft.done(
-            f"credentials of {what} `{self.subject.name}` in Secret `{name}`",
+            f"Secret `{name}` for the credentials of {what} `{self.subject.name}`",
             () if kind == INLINE else (_shown(self.new),),
             self.new,
             [*draft.steps, *last],
