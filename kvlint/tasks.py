@@ -127,7 +127,9 @@ def work(findings: Sequence[Finding], inventory: Inventory, read: Reader, *, con
         for task in entries
         if task.kind == FORM and _home(task) not in homes and written.isdisjoint(map(identity, task.objects))
     ]
-    tasks += _current_forms(forms, read)
+    # What stays old in an object is found in its current form too: that one is written where the manifest is.
+    old = {_home(task) for task in (*tasks, *entries) if task.status == MANUAL}
+    tasks += _current_forms((task._replace(objects=()) if _home(task) in old else task for task in forms), read)
     return Work(
         tuple(task for task in tasks if task.status != MANUAL),
         tuple(task for task in tasks if task.status == MANUAL),

@@ -216,6 +216,15 @@ def test_what_two_clusters_define_differently_is_not_mixed(tmp_path: Path) -> No
     assert [name for name, _ in objects(migrate(tmp_path))] == ["cluster/storageclass-fast.yaml"]
 
 
+def test_an_object_that_stays_old_is_changed_where_it_is(tmp_path: Path) -> None:
+    old = CLASS.replace("k8s.io/v1", "k8s.io/v1beta1") % "scaleio"
+    write(tmp_path, old)
+    out = migrate(tmp_path)
+    assert list(objects(out)) == []
+    assert "`kvlint check --fix --unsafe-fixes`" in runbook(out)
+    assert findings(tmp_path, "0.yaml", "out") == findings(tmp_path, "0.yaml")
+
+
 def test_redirected_volumes_are_kept_unless_asked_for(sample: Path) -> None:
     out = migrate(sample)
     assert not (out / "cluster/persistentvolume-mail.yaml").exists()
