@@ -226,6 +226,16 @@ def test_every_guide_is_in_the_navigation() -> None:
     assert named == {path.name for path in GUIDES} | {"rules/index.md"}
 
 
+def test_every_module_is_in_the_table_of_layers() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("\n## Layers\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z_]+)/?`", table))
+    modules = {
+        path.stem for path in (ROOT / "kvlint").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert modules - {"__init__", "__main__"} <= named
+
+
 def test_the_changelog_has_this_version() -> None:
     from kvlint import __version__
 
