@@ -1,5 +1,6 @@
 """What a run changes: fixes written to files, to stdout for standard input, or shown as a diff."""
 
+import os
 from collections.abc import Iterator
 
 from kvlint.engine import map_source
@@ -57,7 +58,8 @@ def make(arguments: Arguments, run: Run) -> Changes:
 def write(changes: Changes, run: Run) -> bytes | None:
     """Write the changed files, each at once or not at all; the new text of standard input is returned instead.
 
-    Raises ConfigError for a file that cannot be written; files before it are written then."""
+    Raises ConfigError for a file that cannot be written or has changed since it was read; files before it are written
+    then."""
     source = run.texts.source(run.stdin) if run.stdin else None
     stdin = source.data if source is not None else None
     for fixed in changes.files:
@@ -65,6 +67,12 @@ def write(changes: Changes, run: Run) -> bytes | None:
             stdin = fixed.after
             continue
         try:
+            if not os.path.isfile(fixed.file):
+                raise ConfigError(f"cannot write `{fixed.file}`: it is no file")
+            if files.read(fixed.file) != fixed.before:
+                raise ConfigError(
+                    f"`{fixed.file}` has changed since it was read: it is left as it is, run kvlint again"
+                )
             files.write(fixed.file, fixed.after)
         except OSError as error:
             raise ConfigError(f"cannot write `{fixed.file}`: {files.reason(error)}") from None

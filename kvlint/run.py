@@ -223,9 +223,17 @@ def read(arguments: Arguments, planning: Planning = plan_of, stdin_data: bytes |
     stdin = stdin and not (arguments.on("force-exclude") and stdin_name in exclude)
     if stdin:
         identity = roots.identity(stdin_name) if arguments.on("stdin-filename") else ""
-        data = files.read_stdin() if stdin_data is None else stdin_data
+        try:
+            data = files.read_stdin() if stdin_data is None else stdin_data
+        except OSError as error:
+            raise UsageError(f"cannot read standard input: {files.reason(error)}") from None
         sources.append(Source(stdin_name, data, identity))
     errors = list(found.errors)
+    for name in found.streams:
+        try:
+            sources.append(Source(name, files.read(name), roots.identity(name)))
+        except OSError as error:
+            errors.append(f"cannot read `{name}`: {files.reason(error)}")
     facts = [map_source(source, plan) for source in sources]
     facts.extend(_map_files(found, plan, roots, errors, arguments))
     name = stdin_name if stdin else ""

@@ -1,10 +1,14 @@
 """What once went wrong when somebody tried hard: hostile manifests, odd files, fixes in odd places."""
 
+import os
+import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kvlint import registry
+from kvlint import changes, registry
 from kvlint.cli import main
 from kvlint.engine import map_source, reduce
 from kvlint.finding import MANUAL, Report
@@ -254,3 +258,76 @@ def test_a_custom_resource_is_left_to_its_owner() -> None:
     assert fix is not None
     assert (fix.applicability, fix.edits) == (MANUAL, ())
     assert report.findings[0].migration is not None
+
+
+FIX = ("check", "--isolated", "--fix", "--unsafe-fixes", "--with-placeholders")
+
+
+@pytest.mark.parametrize(
+    "names", [("pod.yaml", "{}/pod.yaml"), ("link.yaml", "pod.yaml"), ("{}/pod.yaml", "."), (".", "{}")]
+)
+def test_a_file_under_two_names_is_one_file(
+    names: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pod.yaml").write_text(NFS_POD)
+    (tmp_path / "link.yaml").symlink_to("pod.yaml")
+    main([*FIX, *(name.format(tmp_path) for name in names)])
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert (tmp_path / "pod.yaml").read_text().count("\nkind: PersistentVolume") == 2
+
+
+def test_a_pipe_is_read_once_and_never_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    for command, code in (("check", "--isolated"), 1), (FIX, 2):
+        writer = threading.Thread(target=lambda: Path("pipe").write_text(NFS_POD), daemon=True)
+        writer.start()
+        assert main([*command, "pipe"]) == code
+        writer.join()
+    output = capsys.readouterr()
+    assert "9 |       nfs:" in output.out
+    assert "cannot write `pipe`: it is no file" in output.err
+
+
+def test_a_file_that_changes_meanwhile_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pod = tmp_path / "pod.yaml"
+    pod.write_text(NFS_POD)
+    fix_all = changes.make
+
+    def slow(*arguments: Any) -> changes.Changes:
+        made = fix_all(*arguments)
+        pod.write_text(NFS_POD + "# edited\n")
+        return made
+
+    monkeypatch.setattr(changes, "make", slow)
+    assert main([*FIX, "pod.yaml"]) == 2
+    assert pod.read_text() == NFS_POD + "# edited\n"
+    assert "`pod.yaml` has changed since it was read" in capsys.readouterr().err
+
+
+def test_a_read_only_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod = tmp_path / "pod.yaml"
+    pod.write_text(NFS_POD)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert main([*FIX, str(pod)]) == 2
+    assert pod.read_text() == NFS_POD
+
+
+def test_a_long_name_can_be_written(tmp_path: Path) -> None:
+    pod = tmp_path / f"{'x' * 250}.yaml"
+    pod.write_text(NFS_POD)
+    main([*FIX, str(pod)])
+    assert "persistentVolumeClaim" in pod.read_text()
+    assert list(tmp_path.iterdir()) == [pod]
+
+
+def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["check", "--isolated", "-"]) == 2
+    assert capsys.readouterr().err == "error: cannot read standard input: it is closed\n"

@@ -1,5 +1,6 @@
 """The file system as input: which files a run reads, standard input, and writing a file back whole or not at all."""
 
+import errno
 import os
 import stat
 import sys
@@ -21,13 +22,14 @@ class Found(NamedTuple):
     `files` are paths as the user would type them, relative to the working folder unless given absolute, with forward
     slashes. `explicit` holds those that were named themselves. `size` is the number of bytes in the files that were
     found in folders. `errors` are sentences about paths that cannot be read; `excluded` counts files left out by
-    `exclude`."""
+    `exclude`. `streams` are what was named and can be read only once, such as pipes: they are not among the files."""
 
     files: list[str]
     explicit: frozenset[str]
     size: int
     errors: list[str]
     excluded: int
+    streams: list[str]
 
 
 class Exclusion:
@@ -97,24 +99,29 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
 
     Files named themselves are taken whatever their name, unless `force_exclude` and `exclude` say otherwise. Within a
     Git work tree git tells which files are ignored; elsewhere .gitignore files are read as git would. Links to folders
-    are not followed, a link to a file that is found itself is left out. Files come sorted, each once."""
+    are not followed, a link to a file that is found itself is left out. Files come sorted, each once, whatever names it
+    is given."""
     exclude = exclude if exclude is not None else Exclusion()
     files: dict[str, None] = {}
+    known = _Known()
     explicit: list[str] = []
+    streams: list[str] = []
     links: list[str] = []
     errors: list[str] = []
     size = excluded = 0
     for given in paths:
         path = _display(given)
         try:
-            mode = os.stat(path).st_mode
+            info = os.stat(path)
         except (OSError, ValueError) as error:
             errors.append(f"cannot read `{path}`: {reason(error)}")
             continue
-        if not stat.S_ISDIR(mode):
+        if not stat.S_ISDIR(info.st_mode):
             if force_exclude and path in exclude:
                 excluded += 1
-            else:
+            elif not stat.S_ISREG(info.st_mode):
+                streams.append(path)
+            elif known.add(path, info):
                 files[path] = None
                 explicit.append(path)
             continue
@@ -128,8 +135,9 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
             if name in exclude:
                 excluded += 1
             elif stat.S_ISREG(info.st_mode):
-                files[name] = None
-                size += info.st_size
+                if known.add(name, info):
+                    files[name] = None
+                    size += info.st_size
             elif stat.S_ISLNK(info.st_mode) and os.path.isfile(name):
                 links.append(name)
     if links:
@@ -140,7 +148,24 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
                 real.add(target)
                 files[name] = None
     named = frozenset(explicit)
-    return Found([*dict.fromkeys(explicit), *sorted(set(files) - named)], named, size, errors, excluded)
+    return Found([*explicit, *sorted(set(files) - named)], named, size, errors, excluded, list(dict.fromkeys(streams)))
+
+
+class _Known:
+    """The files found so far: one file may go by several names."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[int, int], list[str]] = {}
+
+    def add(self, name: str, info: os.stat_result) -> bool:
+        """Note a file; False if it is known under another name. Two hard links are two files, as they are to git."""
+        names = self._names.setdefault((info.st_dev, info.st_ino), [])
+        if names and os.path.realpath(name) in map(os.path.realpath, names):
+            return False
+        names.append(name)
+        return True
 
 
 def read(path: str) -> bytes:
@@ -159,21 +184,25 @@ def read(path: str) -> bytes:
 
 
 def read_stdin() -> bytes:
-    """The bytes of standard input."""
+    """The bytes of standard input. Raises OSError."""
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed")
     return sys.stdin.buffer.read()
 
 
 def write(path: str, data: bytes) -> None:
     """Replace the content of `path` in one step: readers see the old file or the new one. Raises OSError.
 
-    A link keeps being a link, the file keeps its permissions. What is no file, such as a pipe or a device, is written
-    to and stays what it is."""
+    A link keeps being a link, the file keeps its permissions and, where that is allowed, its owner. What is no file,
+    such as a pipe or a device, is written to and stays what it is. A file that is read-only stays as it is."""
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):
         with open(os.open(target, os.O_WRONLY), "wb") as stream:
             stream.write(data)
         return
-    temporary = f"{target}.kvlint-{os.getpid()}"
+    if os.path.exists(target) and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    temporary = os.path.join(os.path.dirname(target), f".kvlint-{os.getpid()}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         with open(descriptor, "wb") as file:
@@ -181,12 +210,22 @@ def write(path: str, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         if os.path.exists(target):
-            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
+            _like(temporary, os.stat(target))
         os.replace(temporary, target)
     except BaseException:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def _like(path: str, info: os.stat_result) -> None:
+    """Give a file the owner, where that is allowed, and the permissions of another."""
+    if hasattr(os, "chown") and (info.st_uid, info.st_gid) != (os.geteuid(), os.getegid()):
+        import contextlib
+
+        with contextlib.suppress(OSError):
+            os.chown(path, info.st_uid, info.st_gid)
+    os.chmod(path, stat.S_IMODE(info.st_mode))
 
 
 def reason(error: OSError | ValueError) -> str:
