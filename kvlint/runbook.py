@@ -95,9 +95,9 @@ def _inventory(work: Work) -> Iterator[str]:
     rows += [("by hand", task, "see *By hand*") for task in work.by_hand]
     rows += [("none", task, "stays as it is") for task in work.kept]
     for number, task, state in rows:
-        where = places(task.findings).replace("|", "\\|")
+        where = _cell(places(task.findings))
         driver = code_cell(task.driver) if task.driver else ""
-        yield f"| {number} | {title_of(task).replace('|', chr(92) + '|')} | {driver} | {state} | {where} |"
+        yield f"| {number} | {_cell(title_of(task))} | {driver} | {state} | {where} |"
     if work.suppressed:
         yield ""
         yield (
@@ -105,6 +105,11 @@ def _inventory(work: Work) -> Iterator[str]:
             "(`--no-ignores` takes them in)."
         )
     yield ""
+
+
+def _cell(text: str) -> str:
+    """A sentence with inline code as a table cell."""
+    return one_line(text).replace("|", "\\|")
 
 
 def _state(task: Task) -> str:
@@ -214,7 +219,7 @@ def _inputs(work: Work) -> Iterator[str]:
     yield "| input | why | tasks |"
     yield "|---|---|---|"
     for name, (why, numbers) in missing.items():
-        yield f"| {code_cell(name)} | {plain(why)} | {', '.join(numbers)} |"
+        yield f"| {code_cell(name)} | {_cell(why)} | {', '.join(numbers)} |"
     yield ""
     yield "Write them into `.kvlint.yaml`, and run `kvlint migrate` again:"
     yield ""
@@ -273,6 +278,7 @@ def _tasks(work: Work, prepared: dict[str, list[int]]) -> Iterator[str]:
             yield f"**{waiting}**"
             yield ""
         yield f"{one_line(task.migrations[0].title)}. Found in {places(task.findings)}."
+        yield ""
         for item in task.objects:
             yield f"- {plain(item['kind'])}: `{path_of(item)}`{' (cluster-level rights)' if _is_cluster(item) else ''}"
         for note in task.lines("notes"):

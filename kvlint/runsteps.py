@@ -309,8 +309,8 @@ def _inline_back(task: Task) -> Iterator[Step]:
     if plugin is not None and plugin.after_removal == FAILS and plugin.removed_in is not None:
         yield Step(f"The old volume works on Kubernetes before {format_version(plugin.removed_in)} only.")
     files = dict.fromkeys(code(path(user.file)) for user in task.users)
-    first = "Stop the workloads as above, then give" if is_disk(task) else "Give"
-    yield Step(f"{first} them their old manifests again ({', '.join(files)}), as above.")
+    first = "Stop the workloads as above, then give them" if is_disk(task) else "Give the workloads"
+    yield Step(f"{first} their old manifests again ({', '.join(files)}), as above.")
     claim = next((item for item in task.objects if item["kind"] == "PersistentVolumeClaim"), None)
     if claim is not None:
         _, namespace, name = identity(claim)
