@@ -8,8 +8,12 @@ from urllib.parse import quote
 import pytest
 import yaml
 
+from kvlint import registry
 from kvlint.cli import main
+from kvlint.engine import map_source
 from kvlint.output import FORMATS
+from kvlint.plan import ActiveRule, Plan
+from kvlint.source import Source
 
 BODY = "bm90IGEgcmVhbCBrZXksIG9ubHkgZm9yIHRlc3RzLiBub3QgYSByZWFsIGtleS4u"
 SHAPES = {
@@ -213,6 +217,53 @@ def test_no_diff_and_no_written_file_tells_a_credential(
     for path in sorted(here.rglob("*")):
         if path.is_file() and path.name != "block.yaml":
             assert not leaks(secret, path.read_bytes().decode("utf-8", "replace")), path.name
+
+
+FIX = ("--fix", "--unsafe-fixes", "--with-placeholders")
+
+
+@pytest.mark.parametrize("shape", list(SHAPES)[1::2])
+@pytest.mark.parametrize("flags", [FIX, ("--add-ignores=known",)], ids=["fix", "add-ignores"])
+def test_no_change_of_a_file_copies_a_credential(
+    shape: str, flags: tuple[str, ...], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = SHAPES[shape]
+    texts = manifests(secret)
+    for name, text in texts.items():
+        (here / name).write_text(text, encoding="utf-8")
+    shown = run(capsys, *flags, *sorted(texts))
+    assert not leaks(secret, shown)
+    changed = {name: (here / name).read_text(encoding="utf-8") for name in texts}
+    assert changed["block.yaml"] != texts["block.yaml"]
+    for name, text in texts.items():
+        for spelling in spellings(secret):
+            assert changed[name].count(spelling) <= text.count(spelling), name
+    if flags is FIX:
+        pod = next(one for one in yaml.safe_load_all(changed["block.yaml"]) if one["metadata"]["name"] == "env")
+        assert "secretKeyRef" in pod["spec"]["containers"][0]["env"][0]["valueFrom"]
+
+
+@pytest.mark.parametrize("shape", list(SHAPES)[::2])
+def test_no_migration_tells_a_credential(shape: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = SHAPES[shape]
+    rules_ = registry.rules().values()
+    plan = Plan(ActiveRule(rule, None, {}) for rule in rules_ if rule.category == "credentials")
+    for name, text in manifests(secret).items():
+        (here / name).write_text(text, encoding="utf-8")
+        findings = map_source(Source(name, text.encode()), plan).findings
+        assert not leaks(secret, repr(findings))
+        assert all(finding.migration is not None for finding in findings)
+    run(capsys, "--output-file=json:out.json", "block.yaml")
+    written = json.loads((here / "out.json").read_text(encoding="utf-8"))["findings"]
+    fixed = [finding["rule"] for finding in written if finding["fix"] and finding["fix"]["edits"]]
+    assert {"pod-env-credential", "volume-credential", "storage-class-credential", "annotation-credential"} <= {*fixed}
+    assert not leaks(secret, json.dumps([finding["migration"] for finding in written], ensure_ascii=False))
+    main(["migrate", "--isolated", "--no-inventory", "-o", "plan", "block.yaml"])
+    captured = capsys.readouterr()
+    assert not leaks(secret, captured.out + captured.err)
+    for path in sorted((here / "plan").rglob("*")):
+        if path.is_file():
+            assert not leaks(secret, path.read_text(encoding="utf-8")), path.name
 
 
 def test_a_check_that_fails_tells_nothing(

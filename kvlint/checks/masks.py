@@ -76,10 +76,10 @@ def secrets_of(text: str, parts: Iterable[Part]) -> Secrets:
                 found.add((node.value or "")[first:last])
     shown = list(_merged(shown))
     for start, end in shown:
-        for first, last in _in_text(text[start:end]):
+        for first, last, sure in _in_text(text[start:end]):
             spans.add((start + first, start + last))
             said = text[start + first : start + last]
-            if not said.islower() or not said.isalpha():
+            if sure or not said.islower() or not said.isalpha():
                 found.add(said)
     telling = frozenset(value for value in map(str.strip, found) if _telling(value))
     for value in telling:
@@ -178,8 +178,9 @@ def _in_mapping(node: Node) -> Iterator[tuple[Node, int, int]]:
                 yield found.node, found.verdict.start, found.verdict.end
 
 
-def _in_text(text: str) -> Iterator[tuple[int, int]]:
-    """Credentials that can be seen without reading YAML: in comments and in documents that cannot be read."""
+def _in_text(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Credentials that can be seen without reading YAML: in comments and in documents that cannot be read; and whether
+    that is sure of a plain word, which may be part of a sentence."""
     for match in _pair().finditer(text):
         name, (start, end) = match[1], match.span(2)
         yield from _literal(name, text, start, end)
@@ -188,19 +189,21 @@ def _in_text(text: str) -> Iterator[tuple[int, int]]:
         yield from _literal((name[0] if name else "") + match[1], text, *match.span(2))
     for verdict in values.embedded(text, _ANYWHERE):
         if verdict.kind == values.CREDENTIAL:
-            yield verdict.start, verdict.end
+            yield verdict.start, verdict.end, True
 
 
-def _literal(name: str, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    if keys.strength(name) < Strength.GENERIC and name.lower() not in keys.MOUNT_SECRETS:
+def _literal(name: str, text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    strength = keys.strength(name)
+    if strength < Strength.GENERIC and name.lower() not in keys.MOUNT_SECRETS:
         return
     value = text[start:end]
-    if len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
+    quoted = len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]
+    if quoted:
         start, end = start + 1, end - 1
     elif value[0] in "|>&*{[":
         return
     if values.judge(name, text, start, end, _ANYWHERE, Strength.GENERIC).kind == values.CREDENTIAL:
-        yield start, end
+        yield start, end, quoted and strength is Strength.STORAGE
 
 
 def _telling(value: str) -> bool:
