@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 
-from kvlint.engine import map_source
 from kvlint.fixer import Fixed, Level, fix
 from kvlint.inputs import files
 from kvlint.options import Arguments
@@ -84,12 +83,12 @@ def diff(changes: Changes, run: Run) -> Iterator[str]:
 
     A part whose removed or context lines hold a credential is shown masked, as a comment in front of its file's own
     diff: it can only be applied with --fix."""
+    from kvlint.hide import masks_of
     from kvlint.output.diff import unified
 
     for fixed in changes.files:
         source = run.texts.source(fixed.file)
         if source is None:
             continue
-        before = map_source(source, run.plan).masks
-        after = map_source(source.changed(fixed.after), run.plan).masks
+        before, after = masks_of(source), masks_of(source.changed(fixed.after))
         yield from unified(source.identity, fixed.before, fixed.after, before, after)

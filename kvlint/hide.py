@@ -9,6 +9,7 @@ from kvlint.checks.masks import Part, Secrets, secrets_of
 from kvlint.finding import MANUAL, Finding, Fix, Location, Masks, Migration
 from kvlint.ignores import Ignore
 from kvlint.source import Source
+from kvlint.yamltree import Node, YamlError, documents
 
 
 def hide(source: Source, parts: Iterable[Part], findings: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], Masks]:
@@ -24,12 +25,27 @@ def hide_all(
 ) -> tuple[tuple[Finding, ...], tuple[Ignore, ...], Masks]:
     """As `hide`, and the same for what the file asks to be silent about: a reason may quote what it excuses."""
     secrets = secrets_of(source.text, parts)
-    place = source.index_to_position
-    masks = tuple((*place(start), *place(end)) for start, end in secrets.spans)
     if secrets.values:
         findings = tuple(_finding(finding, secrets) for finding in findings)
         ignores = tuple(_ignore(ignore, secrets) for ignore in ignores)
-    return findings, ignores, masks
+    return findings, ignores, _masks(source, secrets)
+
+
+def masks_of(source: Source) -> Masks:
+    """The spans of all credentials of a source, for an output that shows lines without a finding."""
+    roots: list[Node | None] = []
+    for document in documents(source):
+        try:
+            roots.append(document.compose())
+            roots.extend(later.compose() for later in document.rest())
+        except YamlError:
+            continue
+    return _masks(source, secrets_of(source.text, [Part(0, len(source.text), roots)]))
+
+
+def _masks(source: Source, secrets: Secrets) -> Masks:
+    place = source.index_to_position
+    return tuple((*place(start), *place(end)) for start, end in secrets.spans)
 
 
 def _finding(finding: Finding, secrets: Secrets) -> Finding:

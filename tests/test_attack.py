@@ -331,3 +331,23 @@ def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setattr(sys, "stdin", None)
     assert main(["check", "--isolated", "-"]) == 2
     assert capsys.readouterr().err == "error: cannot read standard input: it is closed\n"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "---\nstringData:\n  password: {}\napiVersion: v1\nkind: Secret\n",
+        "--- # password: {}\n",
+        "---\nother: yaml\npassword: {}\n",
+        "---\nlogin: [{{password: {}\n",
+    ],
+)
+def test_a_diff_hides_the_credentials_of_documents_beside_it(
+    beside: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pod.yaml").write_text(NFS_POD + beside.format("h7Kq2mPz9"))
+    assert main(["check", "--isolated", "--diff", "--unsafe-fixes", "--with-placeholders"]) == 1
+    shown = capsys.readouterr().out
+    assert "h7Kq2mPz9" not in shown
+    assert "password" in shown
