@@ -1,12 +1,15 @@
 """The door from the terminal: commands, outputs, exit codes. Everything else is imported when a command needs it."""
 
+from __future__ import annotations
+
 import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from kvlint import __version__
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.options import Arguments
@@ -77,7 +80,7 @@ def _is_word(text: str) -> bool:
     return text.replace("-", "").isalpha() and not os.path.lexists(text)
 
 
-def _check(arguments: "Arguments") -> int:
+def _check(arguments: Arguments) -> int:
     from kvlint import accept
     from kvlint import run as running
     from kvlint.problem import UsageError
@@ -112,9 +115,9 @@ def _check(arguments: "Arguments") -> int:
 
 
 def deliver(
-    arguments: "Arguments",
+    arguments: Arguments,
     outputs: Sequence[tuple[str, str]],
-    run: "Run",
+    run: Run,
     notices: Sequence[str],
     text: bytes | None = None,
 ) -> int:
@@ -129,7 +132,7 @@ def deliver(
     return CLEAN if code == FINDINGS and arguments.on("exit-zero") else code
 
 
-def _diff(arguments: "Arguments", run: "Run") -> int:
+def _diff(arguments: Arguments, run: Run) -> int:
     """Show what `--fix` would change; exit code 1 when that is anything."""
     from kvlint import changes
 
@@ -147,7 +150,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def outputs_of(arguments: "Arguments") -> list[tuple[str, str]]:
+def outputs_of(arguments: Arguments) -> list[tuple[str, str]]:
     """Every output of a run as (format, file); the empty file is stdout."""
     from kvlint.options import FORMATS
     from kvlint.problem import UsageError, did_you_mean
@@ -172,7 +175,7 @@ def outputs_of(arguments: "Arguments") -> list[tuple[str, str]]:
     return outputs if redirected else [*outputs, (standard, "")]
 
 
-def _write_outputs(arguments: "Arguments", outputs: Sequence[tuple[str, str]], run: "Run") -> None:
+def _write_outputs(arguments: Arguments, outputs: Sequence[tuple[str, str]], run: Run) -> None:
     from kvlint import output
 
     for name, file in outputs:
@@ -202,7 +205,7 @@ def _put(text: str, file: str) -> None:
         raise ConfigError(f"cannot write `{file}`: {files.reason(error)}") from None
 
 
-def _view(run: "Run", color: bool, summary: bool) -> "View":
+def _view(run: Run, color: bool, summary: bool) -> View:
     from kvlint.inputs import files
     from kvlint.output import RuleInfo, View
 
@@ -230,7 +233,7 @@ def _view(run: "Run", color: bool, summary: bool) -> "View":
     return view._replace(fix_flags=(), migrate_command=MIGRATE_LIVE) if run.live else view
 
 
-def _explain(arguments: "Arguments") -> int:
+def _explain(arguments: Arguments) -> int:
     from kvlint import run as running
     from kvlint.describe import explain
     from kvlint.problem import UsageError
@@ -245,7 +248,7 @@ def _explain(arguments: "Arguments") -> int:
     return CLEAN
 
 
-def _rules(arguments: "Arguments") -> int:
+def _rules(arguments: Arguments) -> int:
     from kvlint import describe
     from kvlint import run as running
     from kvlint.problem import UsageError
@@ -258,7 +261,7 @@ def _rules(arguments: "Arguments") -> int:
     return CLEAN
 
 
-def _survey(arguments: "Arguments") -> int:
+def _survey(arguments: Arguments) -> int:
     from kvlint import run as running
 
     survey, reading = running.survey(arguments)
@@ -266,7 +269,7 @@ def _survey(arguments: "Arguments") -> int:
 
 
 def deliver_survey(
-    arguments: "Arguments", survey: "Survey", errors: Sequence[str] = (), notices: Sequence[str] = ()
+    arguments: Arguments, survey: Survey, errors: Sequence[str] = (), notices: Sequence[str] = ()
 ) -> int:
     """Tell what a survey found. Returns the exit code."""
     from kvlint.output import survey_renderer
@@ -278,7 +281,7 @@ def deliver_survey(
     return FAILED if errors else CLEAN
 
 
-def _migrate(arguments: "Arguments") -> int:
+def _migrate(arguments: Arguments) -> int:
     from kvlint import migrating
     from kvlint import run as running
 
@@ -286,7 +289,7 @@ def _migrate(arguments: "Arguments") -> int:
     return deliver_folder(arguments, run, migrating.write_folder(arguments, run))
 
 
-def deliver_folder(arguments: "Arguments", run: "Run", told: Sequence[str]) -> int:
+def deliver_folder(arguments: Arguments, run: Run, told: Sequence[str]) -> int:
     """Tell what was written (`kvlint.migrating.write_folder`). Returns the exit code."""
     _tell(arguments, run.errors, run.report.notices)
     for line in () if arguments.on("quiet") else told:
@@ -294,14 +297,14 @@ def deliver_folder(arguments: "Arguments", run: "Run", told: Sequence[str]) -> i
     return FAILED if run.report.failed else CLEAN
 
 
-def _tell(arguments: "Arguments", errors: Sequence[str], notices: Sequence[str]) -> None:
+def _tell(arguments: Arguments, errors: Sequence[str], notices: Sequence[str]) -> None:
     for error in errors:
         _complain(error)
     for notice in () if arguments.on("quiet") else notices:
         _say(f"notice: {notice}")
 
 
-_RUNNERS: dict[str, Callable[["Arguments"], int]] = {
+_RUNNERS: dict[str, Callable[[Arguments], int]] = {
     "check": _check,
     "survey": _survey,
     "migrate": _migrate,
@@ -310,7 +313,7 @@ _RUNNERS: dict[str, Callable[["Arguments"], int]] = {
 }
 
 
-def _about(run: "Run") -> str:
+def _about(run: Run) -> str:
     """What was read, for `--verbose`."""
     summary, config = run.report.summary, run.catalogue.config
     read = f"{summary.files} files, {summary.documents} documents, {summary.skipped} of no interest"
@@ -366,7 +369,7 @@ def _complain(message: str, help: str = "") -> None:
     _say(f"error: {message}" + (f"\n  = help: {help}" if help else ""))
 
 
-def _complain_about(error: "ConfigError", color: bool) -> None:
+def _complain_about(error: ConfigError, color: bool) -> None:
     """Show what is wrong in a data file as findings are shown."""
     from kvlint.finding import Confidence, Finding, Location, Severity
     from kvlint.output.frame import framed

@@ -4,9 +4,10 @@
 to the root of their Git repository, else from the working folder upwards. The command line beats the file, the file
 beats the card."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from kvlint import memory
 from kvlint.finding import Severity
@@ -17,7 +18,11 @@ from kvlint.rule import CATEGORIES, Rule
 from kvlint.source import Source
 from kvlint.suppress import PerFile
 
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from kvlint.datafile import Data, Path
 
 FILE_NAMES = (".kvlint.yaml", ".kvlint.yml")
@@ -25,7 +30,7 @@ PYPROJECT = "pyproject.toml"
 TABLE = "tool.kvlint"
 SEVERITIES = {severity.label: severity for severity in Severity}
 
-Extend = Callable[[Mapping[str, Any], str], tuple[Mapping[str, Rule], Collection[str]]]
+Extend: TypeAlias = "Callable[[Mapping[str, Any], str], tuple[Mapping[str, Rule], Collection[str]]]"
 
 # `--select` keeps these: a document that could not be judged must not pass for a clean one.
 ALWAYS = frozenset({"invalid-yaml", "unreadable-document", "internal-error"})
@@ -115,7 +120,7 @@ def load(path: str, explicit: bool, extend: Extend) -> Config:
     return build(data.value, path, root)
 
 
-def read(source: Source, explicit: bool = False) -> "Data | None":
+def read(source: Source, explicit: bool = False) -> Data | None:
     """What a configuration file says; None for a pyproject.toml without our table. Raises ConfigError."""
     from kvlint.datafile import read_toml, read_yaml
 
@@ -127,7 +132,7 @@ def read(source: Source, explicit: bool = False) -> "Data | None":
     return data
 
 
-def check(data: "Data", rules: Mapping[str, Rule]) -> None:
+def check(data: Data, rules: Mapping[str, Rule]) -> None:
     """Validate a configuration against the schema of these rules. Raises ConfigError."""
     from kvlint.configschema import schema
     from kvlint.datafile import validate
@@ -224,7 +229,7 @@ def _same_drive(path: str) -> bool:
     return os.path.splitdrive(path)[0] == os.path.splitdrive(os.getcwd())[0]
 
 
-def _noun(path: "Path", is_key: bool) -> str:
+def _noun(path: Path, is_key: bool) -> str:
     """What a key, or a word, at a place of the configuration is called."""
     match path:
         case ["rules"]:

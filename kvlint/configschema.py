@@ -1,10 +1,17 @@
 """The JSON Schema (draft-07) of the configuration, made from the rules and the migration inputs of a run."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from kvlint.knowledge.inputs import ALL, EACH, INPUTS, InputField
 from kvlint.rule import CATEGORIES, Rule
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 ID = "https://kvlint.dev/schemas/config.schema.json"
 SEVERITY_WORDS = ("off", "info", "warning", "error")

@@ -1,15 +1,20 @@
 """Data files that people write for kvlint (configuration, rule cards): read, validated, blamed at the exact place."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from kvlint.node import MAPPING, SEQUENCE, Node, YamlError
 from kvlint.problem import ConfigError, Problem, did_you_mean
 from kvlint.source import Source
 from kvlint.yamltree import documents
 
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from jsonschema.exceptions import ValidationError
 
 Path = Sequence[str | int]
@@ -145,7 +150,7 @@ def validate(data: Data, schema: Mapping[str, Any], noun: Callable[[Path, bool],
     return sorted(problems, key=lambda problem: (problem.start, problem.message))
 
 
-def _problems(data: Data, error: "ValidationError", noun: Callable[[Path, bool], str]) -> Iterator[Problem]:
+def _problems(data: Data, error: ValidationError, noun: Callable[[Path, bool], str]) -> Iterator[Problem]:
     path = list(error.absolute_path)
     schema: Any = error.schema if isinstance(error.schema, dict) else {}
     wanted: Any = error.validator_value

@@ -1,7 +1,13 @@
 """SHA-256 for names that only have to differ; `hashlib` would load OpenSSL, a fifth of a bare interpreter's start."""
 
+from __future__ import annotations
+
 from functools import cache
-from typing import Any
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def sha256(data: bytes) -> str:

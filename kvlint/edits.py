@@ -3,10 +3,11 @@
 Nothing outside an edit changes; comments inside survive, or the edit is refused. `Refused` says why in words for the
 user."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 from kvlint.emit import Style, emit
 from kvlint.finding import Edit
@@ -14,7 +15,13 @@ from kvlint.resources import Resource
 from kvlint.source import Source
 from kvlint.yamltree import MAPPING, SCALAR, SEQUENCE, Node, YamlError
 
-Object = Mapping[str, Any]
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+
+Object: TypeAlias = "Mapping[str, Any]"
 
 _COMMENT = re.compile(r"(?:^|\s)#[^\n\r]*")
 

@@ -3,12 +3,17 @@
 The emitter is PyYAML's, which is loaded for reading anyway; which strings need quotes is decided by goyaml's rules
 (`kvlint.scalars`): PyYAML alone would leave `y` and `0o10` bare."""
 
-from typing import Any
+from __future__ import annotations
 
 import yaml
 
 from kvlint import scalars
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Style(NamedTuple):

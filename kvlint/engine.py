@@ -3,8 +3,9 @@
 Both are pure: they read no file and print nothing. What a file contributes is a `FileFacts`, a plain tuple that can be
 cached and sent between processes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from kvlint.finding import Finding, Masks, Report, Summary
 from kvlint.knowledge.version import AS_OF, format_version
@@ -12,6 +13,8 @@ from kvlint.plan import ActiveRule, Plan
 from kvlint.record import NamedTuple
 from kvlint.relevance import may_mention
 from kvlint.source import Source
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.checks.world import World
@@ -31,8 +34,8 @@ class FileFacts(NamedTuple):
     masks: Masks
     summary: Summary
     failed: bool
-    ignores: "tuple[Ignore, ...]" = ()
-    facts: "tuple[Fact, ...]" = ()
+    ignores: tuple[Ignore, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 def map_source(source: Source, plan: Plan) -> FileFacts:
@@ -115,7 +118,7 @@ def reduce(
     return Report(tuple(findings), summary, format_version(plan.target), AS_OF, masks, notices, failed)
 
 
-def inventory_of(facts: Iterable[FileFacts], plan: Plan) -> "tuple[Inventory, World]":
+def inventory_of(facts: Iterable[FileFacts], plan: Plan) -> tuple[Inventory, World]:
     """The inventory of all `facts`, and what the run knows besides them."""
     from kvlint.checks.world import World
     from kvlint.inventory import Inventory

@@ -3,10 +3,16 @@
 Facts are tuples of strings, numbers and tuples. They survive JSON (`pack`, `unpack`), hold no nodes and no text of the
 file beyond the fields that binding reads, and never data of a Secret."""
 
-from typing import Any
+from __future__ import annotations
 
 from kvlint.finding import Confidence, Location, ResourceRef
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 FACTS_VERSION = 1
 """Changes whenever a fact changes its fields or their meaning: cached facts of another version are not read."""

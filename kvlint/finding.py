@@ -4,10 +4,16 @@ Everything here is a plain tuple of strings, numbers and tuples (migration manif
 be cached, sent between processes and compared. Nothing here reads, decides or prints.
 """
 
+from __future__ import annotations
+
 import enum
-from typing import Any
 
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Severity(enum.IntEnum):

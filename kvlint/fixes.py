@@ -1,9 +1,10 @@
 """What a migration means for the text it was made from: the fix, with its edits, or advice to do it by hand."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
 
 from kvlint.edits import Refused, rewrite
 from kvlint.finding import MANUAL, Confidence, Fix, Migration
@@ -14,7 +15,13 @@ from kvlint.source import Source
 from kvlint.views import View
 from kvlint.yamltree import Node, YamlError
 
-Object = Mapping[str, Any]
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+
+Object: TypeAlias = "Mapping[str, Any]"
 
 _OTHER_BREAK = re.compile("\r(?:[^\n]|$)|[\x85\u2028\u2029]")
 """What ends a line for YAML and not for an editor of lines."""

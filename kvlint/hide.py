@@ -2,14 +2,20 @@
 
 This is the last thing that happens to the findings of a file; nothing that holds a credential leaves it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any
 
 from kvlint.checks.masks import Part, Secrets, secrets_of
 from kvlint.finding import MANUAL, Finding, Fix, Location, Masks, Migration
 from kvlint.ignores import Ignore
 from kvlint.source import Source
 from kvlint.yamltree import Node, YamlError, documents
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def hide(source: Source, parts: Iterable[Part], findings: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], Masks]:

@@ -9,11 +9,12 @@ of a Pod or claim template for the template. There is no way to ignore everythin
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from kvlint.record import NamedTuple
 from kvlint.relevance import WORD
 from kvlint.source import Source
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.node import Node

@@ -1,7 +1,8 @@
 """All facts of a run, found by kind, namespace, name and folder, and the edges between them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from typing import TypeVar
 
 from kvlint.facts import (
     FACTS_VERSION,
@@ -19,6 +20,15 @@ from kvlint.facts import (
 from kvlint.gather import facts_of, mention_of
 from kvlint.record import NamedTuple
 
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _Item = TypeVar("_Item")
+    _AnyFact = TypeVar("_AnyFact", bound=Fact)
+
+
 __all__ = ["FACTS_VERSION", "Edge", "Inventory", "facts_of", "mention_of"]
 
 LIVE = "cluster:"
@@ -26,9 +36,6 @@ LIVE = "cluster:"
 
 MAX_REPLICAS = 100
 """So many claims of one StatefulSet are looked at; the rest would tell nothing new."""
-
-_Item = TypeVar("_Item")
-_AnyFact = TypeVar("_AnyFact", bound=Fact)
 
 
 class Edge(NamedTuple):
@@ -185,7 +192,7 @@ class Inventory:
             yield self._edge(item, "driver", item.provisioner, found)
 
     @staticmethod
-    def _edge(source: Fact, relation: str, target: str, found: "list[_AnyFact]") -> Edge:
+    def _edge(source: Fact, relation: str, target: str, found: list[_AnyFact]) -> Edge:
         return Edge(source, relation, target, found[0] if found else None)
 
 
@@ -231,7 +238,7 @@ def same_folder(one: str, other: str) -> bool:
     return _folders(one) == _folders(other)
 
 
-def nearest(facts: "Iterable[_AnyFact]", where: str) -> "list[_AnyFact]":
+def nearest(facts: Iterable[_AnyFact], where: str) -> list[_AnyFact]:
     """Those of the facts whose file is nearest to `where`, in their order."""
     graded = [(closeness(fact.place.where, where), fact) for fact in facts]
     best = max((grade for grade, _ in graded), default=0)
@@ -262,7 +269,7 @@ def _position(fact: Fact) -> tuple[str, object]:
     return fact.place.file, fact.place.spans[0][1]
 
 
-def _index(items: "Iterable[_Item]", keys: "Callable[[_Item], Iterable[Hashable]]") -> "dict[Hashable, list[_Item]]":
+def _index(items: Iterable[_Item], keys: Callable[[_Item], Iterable[Hashable]]) -> dict[Hashable, list[_Item]]:
     index: dict[Hashable, list[_Item]] = {}
     for item in items:
         for key in keys(item):

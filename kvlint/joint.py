@@ -1,8 +1,9 @@
 """The findings of rules that judge all files together."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Container, Iterable
-from typing import Any
 
 from kvlint.checks.across import Across
 from kvlint.checks.world import Judgement, World
@@ -12,6 +13,12 @@ from kvlint.fingerprint import fingerprint, numbered
 from kvlint.inventory import Inventory
 from kvlint.plan import ActiveRule, Plan
 from kvlint.rule import fill
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 _LAST_INDEX = re.compile(r"\[[0-9]+\]([^\[]*)$")
 

@@ -1,7 +1,8 @@
 """Judging one file alone: its documents, their objects, and the findings of the engine itself."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from kvlint import ignores
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Severity, Summary
@@ -14,6 +15,8 @@ from kvlint.rule import Match, fill
 from kvlint.source import Source
 from kvlint.views import View, Views
 from kvlint.yamltree import MAPPING, SCALAR, Document, Node, YamlError
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.checks.masks import Part

@@ -2,13 +2,20 @@
 
 One small JSON file each in the user's cache folder. Whatever goes wrong with it, the next run validates again."""
 
+from __future__ import annotations
+
 import os
 import sys
-from typing import Any
 
 from kvlint import __version__
 from kvlint.record import NamedTuple
 from kvlint.source import Source
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 KEPT = 256
 """So many are remembered; at one more all are forgotten."""

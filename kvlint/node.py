@@ -3,11 +3,18 @@
 A node is a view of the parser's events, made when somebody looks at that place: most of a document is never looked at.
 """
 
+from __future__ import annotations
+
 import re
-from typing import Any
 
 from kvlint import scalars
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 SCALAR, MAPPING, SEQUENCE = "scalar", "mapping", "sequence"
 
@@ -35,8 +42,8 @@ class Entry(NamedTuple):
     """A key of a mapping as Kubernetes reads it: the JSON key, the node that spells it, and its value."""
 
     key: str
-    key_node: "Node"
-    node: "Node"
+    key_node: Node
+    node: Node
 
 
 class Node:
@@ -51,7 +58,7 @@ class Node:
 
     __slots__ = ("_children", "_event", "_origin", "_raw", "anchor", "kind", "style", "tag", "value")
 
-    def __init__(self, raw: Any, origin: tuple[str, int], target: "Node | None" = None) -> None:
+    def __init__(self, raw: Any, origin: tuple[str, int], target: Node | None = None) -> None:
         """`raw` is what the composer collected: a scalar event, or a list of start event, children, end event; for an
         alias its event, and `target`. `origin` is the parsed text and its index in the source."""
         self._origin = origin
@@ -112,7 +119,7 @@ class Node:
         return base + end
 
     @property
-    def children(self) -> "list[Node]":
+    def children(self) -> list[Node]:
         """The items of a sequence, or key, value, key, value … of a mapping as written; never change it."""
         if self._children is None:
             if self.anchor is not None:
@@ -121,14 +128,14 @@ class Node:
                 self._children = [self._child(at) for at in range(1, len(self._raw) - 1)]
         return self._children
 
-    def _child(self, at: int) -> "Node":
+    def _child(self, at: int) -> Node:
         raw = self._raw[at]
         if raw.__class__ is not Node:
             raw = self._raw[at] = Node(raw, self._origin)
         node: Node = raw
         return node
 
-    def get(self, key: str) -> "Node | None":
+    def get(self, key: str) -> Node | None:
         """The value Kubernetes reads under `key`: the last of duplicates, merges applied. None: absent."""
         if self.kind is not MAPPING:
             return None
@@ -147,7 +154,7 @@ class Node:
                 return self._child(at + 1)
         return None
 
-    def at(self, *path: str | int) -> "Node | None":
+    def at(self, *path: str | int) -> Node | None:
         """Follow keys (str) and item numbers (int); None where the path breaks."""
         node: Node | None = self
         for step in path:
@@ -183,11 +190,11 @@ class Node:
                 key = _key(name)
                 found[key] = Entry(key, name, node)
 
-    def items(self) -> list["Node"]:
+    def items(self) -> list[Node]:
         """The items of a sequence, [] when this is none."""
         return self.children if self.kind is SEQUENCE else []
 
-    def duplicates(self) -> list[tuple["Node", "Node"]]:
+    def duplicates(self) -> list[tuple[Node, Node]]:
         """Pairs of (earlier key, later key) that are one key to Kubernetes, as written in this mapping."""
         if self.kind is not MAPPING:
             return []

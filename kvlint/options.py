@@ -2,10 +2,12 @@
 
 argparse alone would cost a third of the start-up of a clean run."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from kvlint.problem import UsageError, did_you_mean
+from kvlint.record import NamedTuple
 
 
 class Option(NamedTuple):
@@ -69,11 +71,11 @@ class Arguments:
         """All values of a flag that takes lists separated by commas."""
         return [word for value in self.every(name) for part in value.split(",") if (word := part.strip())]
 
-    def saying(self, name: str, value: str) -> "Arguments":
+    def saying(self, name: str, value: str) -> Arguments:
         """The same command line with another value of a flag."""
         return Arguments(self.operands, {**self._values, name: [value]})
 
-    def without(self, name: str) -> "Arguments":
+    def without(self, name: str) -> Arguments:
         """The same command line without a flag."""
         return Arguments(self.operands, {key: values for key, values in self._values.items() if key != name})
 

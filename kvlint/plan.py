@@ -1,7 +1,8 @@
 """What a run is going to do: its rules with their checks, the version judged for, what is known beside the files."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from kvlint.finding import Severity
 from kvlint.knowledge.version import NEWEST, Version
@@ -10,7 +11,11 @@ from kvlint.registry import CHECKS, OF_CREDENTIALS, OF_SCHEMAS
 from kvlint.relevance import WORD, Relevance
 from kvlint.rule import Check, Context, Live, MigrationFunction, Rule
 
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from kvlint.checks.world import World
     from kvlint.suppress import Policy
 
@@ -75,8 +80,8 @@ class Plan:
         inputs: Mapping[str, Any] | None = None,
         skip_test: bool = True,
         checks: Mapping[str, Check] = CHECKS,
-        suppression: "Policy | None" = None,
-        world: "World | None" = None,
+        suppression: Policy | None = None,
+        world: World | None = None,
         live: Live | None = None,
         migrations: Mapping[str, MigrationFunction] = {},
     ) -> None:
@@ -123,7 +128,7 @@ class Plan:
         self.surveys = False
         self._chosen: dict[int, ByView] = {}
 
-    def to_send(self) -> "Plan":
+    def to_send(self) -> Plan:
         """A copy for another process, which maps files: without what only joining their facts needs."""
         made = Plan.__new__(Plan)
         for name in self.__slots__:
@@ -131,7 +136,7 @@ class Plan:
         made.suppression = made.world = None
         return made
 
-    def views_of(self, checks: int) -> "ByView":
+    def views_of(self, checks: int) -> ByView:
         """Those of `by_view` whose bit is among `checks`."""
         found = self._chosen.get(checks)
         if found is None:

@@ -3,14 +3,21 @@
 A disk that one node at a time can write must not get a claim in two namespaces, and one name must not stand for two
 different objects. Such migrations stay as advice; their fixes are left to a human."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from kvlint.facts import Claim, Fact, PersistentVolume
 from kvlint.finding import MANUAL, Finding, Fix
 from kvlint.fixes import identity
 from kvlint.migrate.subject import PLACEHOLDER_PREFIX
 from kvlint.plan import Identity
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 VOLUME, CLAIM = "PersistentVolume", "PersistentVolumeClaim"
 SINGLE_WRITER = ("ReadWriteOnce", "ReadWriteOncePod")

@@ -2,14 +2,19 @@
 
 `Context` and `Match` are what a check receives and yields."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from kvlint.finding import Confidence, Severity
 from kvlint.knowledge.version import Version
 from kvlint.record import NamedTuple
 
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from kvlint.finding import Migration
     from kvlint.yamltree import Node
 
@@ -53,7 +58,7 @@ class Live(NamedTuple):
     drivers: frozenset[str] | None = None
 
 
-MigrationFunction = Callable[[Any], "Migration"]
+MigrationFunction: TypeAlias = "Callable[[Any], Migration]"
 """Makes the migration of a `kvlint.migrate.Subject`."""
 
 
@@ -81,21 +86,21 @@ class Match(NamedTuple):
     the card's. `migration` makes the migration on demand; `subject` is the node that the migration replaces. `span` is
     the part of the source under the caret where that is less than the node."""
 
-    node: "Node"
+    node: Node
     path: str
     values: Mapping[str, str]
     severity: Severity | None = None
     confidence: Confidence = Confidence.HIGH
-    related: "tuple[tuple[Node, str], ...]" = ()
+    related: tuple[tuple[Node, str], ...] = ()
     label: str = ""
     help: str = ""
-    migration: "Callable[[], Migration] | None" = None
-    subject: "Node | None" = None
+    migration: Callable[[], Migration] | None = None
+    subject: Node | None = None
     span: tuple[int, int] | None = None
     capped: bool = False
 
 
-CheckFunction = Callable[[Any, Context], Iterator[Match]]
+CheckFunction: TypeAlias = "Callable[[Any, Context], Iterator[Match]]"
 
 
 Tokens = tuple[str | tuple[str, str], ...]

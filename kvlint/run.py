@@ -1,9 +1,10 @@
 """One run of `check`: from the command line to a report, and from the report to the outputs."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kvlint import config as configuration
 from kvlint import registry
@@ -17,11 +18,16 @@ from kvlint.options import Arguments
 from kvlint.parallel import Mapped, map_files, processes
 from kvlint.plan import INVENTORY, surveying
 from kvlint.problem import ConfigError, UsageError, did_you_mean
+from kvlint.record import NamedTuple
 from kvlint.rule import Check, Live, MigrationFunction, Rule, Text
 from kvlint.source import Source
 from kvlint.suppress import UNUSED, Policy
 
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from kvlint.checks.world import World
     from kvlint.inputs.rendering import Rendering
     from kvlint.survey import Survey
@@ -160,7 +166,7 @@ def plan_of(
     )
 
 
-def _world(arguments: Arguments, config: Config) -> "World | None":
+def _world(arguments: Arguments, config: Config) -> World | None:
     """What a run knows besides the manifests: classes of the platforms and of the configuration, and whether that is
     all. None: nothing. Raises UsageError."""
     if arguments.on("platform"):
@@ -190,7 +196,7 @@ class Reading(NamedTuple):
     roots: files.Roots
     facts: list[FileFacts]
     sources: list[Source]
-    renderings: "list[Rendering]"
+    renderings: list[Rendering]
     rendered: frozenset[str]
     stdin: str
     errors: list[str]
@@ -273,7 +279,7 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
     return Run(report, known, plan, Texts(shown), failing, names, tuple(errors), stdin, (*facts, *others))
 
 
-def survey(arguments: Arguments) -> "tuple[Survey, Reading]":
+def survey(arguments: Arguments) -> tuple[Survey, Reading]:
     """Count the storage of what the command line names. Raises UsageError, ConfigError."""
     from kvlint.survey import placeless, survey_of
 
@@ -285,7 +291,7 @@ def survey(arguments: Arguments) -> "tuple[Survey, Reading]":
     return survey_of(facts, target, _world(arguments, config)), reading
 
 
-def _rendered(arguments: Arguments) -> "list[Rendering]":
+def _rendered(arguments: Arguments) -> list[Rendering]:
     """What the tools render that the command line asks for. Raises UsageError, ConfigError."""
     charts, folders = arguments.every("helm"), arguments.every("kustomize")
     for flag in ("values", "set"):

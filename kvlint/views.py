@@ -3,14 +3,20 @@
 Every view has `resource`, `node`, `path` (the field path inside the object) and `confidence`: HIGH for the places that
 the Kubernetes API defines, LOW for those found by shape inside a custom resource."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import cast
 
 from kvlint.finding import Confidence
 from kvlint.knowledge import volume_plugins
 from kvlint.record import NamedTuple
 from kvlint.resources import Resource
 from kvlint.yamltree import MAPPING, SEQUENCE, Node
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
 
 POD_PATHS: dict[str, tuple[str, ...]] = {
     "Pod": (),
@@ -135,9 +141,9 @@ class Views:
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
-        self._made: dict[str, list[View]] = {}
+        self._made: dict[str, list[Any]] = {}
 
-    def __getitem__(self, name: str) -> list[View]:
+    def __getitem__(self, name: str) -> list[Any]:
         """The views called `name`: a key of VIEWS, or an API kind (the object itself if it is of that kind)."""
         made = self._made.get(name)
         if made is None:
@@ -153,27 +159,27 @@ class Views:
 
     def pods(self) -> list[PodSpec]:
         """The Pod specs of the object."""
-        return cast("list[PodSpec]", self["pod-spec"])
+        return self["pod-spec"]
 
     def volumes(self) -> list[Volume]:
         """The entries of all `volumes`."""
-        return cast("list[Volume]", self["volume"])
+        return self["volume"]
 
     def sources(self) -> list[VolumeSource]:
         """The volume sources of Pods and of a PersistentVolume."""
-        return cast("list[VolumeSource]", self["volume-source"])
+        return self["volume-source"]
 
     def containers(self) -> list[Container]:
         """The containers of all kinds."""
-        return cast("list[Container]", self["container"])
+        return self["container"]
 
     def claims(self) -> list[Claim]:
         """The claims and claim templates."""
-        return cast("list[Claim]", self["claim"])
+        return self["claim"]
 
     def metadata(self) -> list[Metadata]:
         """The `metadata` of the object and of the templates in it."""
-        return cast("list[Metadata]", self["metadata"])
+        return self["metadata"]
 
 
 def _whole(views: Views) -> Iterator[View]:

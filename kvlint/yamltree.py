@@ -5,14 +5,21 @@ times slower) and composes nodes itself: no recursion, hard limits, anchors that
 and merge rules of goyaml.v2.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import yaml
 
 from kvlint.node import LINE_BREAK, MAPPING, SCALAR, SEQUENCE, Entry, Node, YamlError
 from kvlint.source import Source
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 try:
     from yaml._yaml import CParser
@@ -78,7 +85,7 @@ class Document:
             self.extra = _content(self.source.text, self._next, self.end)
         return root
 
-    def rest(self) -> Iterator["Document"]:
+    def rest(self) -> Iterator[Document]:
         """The documents Kubernetes loses after this one. Compose each as it comes: that finds the next."""
         document = self
         while document.extra is not None:

@@ -10,8 +10,10 @@ import pytest
 FORBIDDEN = {
     *("argparse", "dataclasses", "importlib.metadata", "json", "jsonschema", "logging", "multiprocessing", "pathlib"),
     *("pathspec", "platformdirs", "rich", "ruamel", "ruamel.yaml", "sqlite3", "subprocess", "tomllib", "hashlib"),
-    *("concurrent.futures", "difflib", "shutil", "tempfile", "inspect"),
+    *("concurrent.futures", "difflib", "shutil", "tempfile", "inspect", "contextlib"),
 }
+if sys.version_info < (3, 14):
+    FORBIDDEN.add("typing")  # kvlint.record needs it from there on
 
 COLD = """
 kvlint kvlint._generated kvlint._generated.cards kvlint._generated.tokens kvlint._generated.versions kvlint.accept

@@ -1,11 +1,16 @@
 """The view of rules that judge all files together, and their checks."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Container, Iterator
-from typing import TYPE_CHECKING, Any
 
 from kvlint.rule import Context
 
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from kvlint.checks.world import Judgement, World
     from kvlint.inventory import Inventory
 
@@ -17,13 +22,13 @@ class Across:
 
     __slots__ = ("_judged", "files", "inventory", "world")
 
-    def __init__(self, inventory: "Inventory", world: "World", files: Container[str] | None = None) -> None:
+    def __init__(self, inventory: Inventory, world: World, files: Container[str] | None = None) -> None:
         self.inventory = inventory
         self.world = world
         self.files = inventory.file_names() if files is None else files
         self._judged: dict[str, list[Judgement]] | None = None
 
-    def judgements(self, rule: str) -> "list[Judgement]":
+    def judgements(self, rule: str) -> list[Judgement]:
         """What is to report under the name of a rule."""
         if self._judged is None:
             self._judged = {}
@@ -31,7 +36,7 @@ class Across:
                 self._judged.setdefault(judgement.rule, []).append(judgement)
         return self._judged.get(rule, [])
 
-    def _judge(self) -> "Iterator[Judgement]":
+    def _judge(self) -> Iterator[Judgement]:
         from kvlint.checks.modes import unsupported_modes
         from kvlint.checks.sharing import judge
 
@@ -42,7 +47,7 @@ class Across:
 def check(rule: str) -> Callable[[Any, Context], Iterator[Any]]:
     """The check of a rule that judges all files together: from an Across to judgements."""
 
-    def judged(view: Across, context: Context) -> "Iterator[Judgement]":
+    def judged(view: Across, context: Context) -> Iterator[Judgement]:
         yield from view.judgements(rule)
 
     return judged

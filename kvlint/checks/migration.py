@@ -1,7 +1,8 @@
 """From a view to its migration: what `kvlint.migrate` is asked, built from nodes when somebody wants to know."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from kvlint.finding import Confidence, Migration
 from kvlint.resources import Resource
@@ -9,7 +10,11 @@ from kvlint.rule import Context
 from kvlint.views import Metadata, ObjectView, VolumeSource
 from kvlint.yamltree import Node, YamlError
 
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from kvlint.migrate.subject import Subject
 
 
@@ -88,7 +93,7 @@ def _who(resource: Resource, context: Context) -> tuple[str, str | None, str]:
     return resource.kind, resource.namespace or context.namespace, resource.name
 
 
-def _volume(source: VolumeSource, context: Context) -> "Subject":
+def _volume(source: VolumeSource, context: Context) -> Subject:
     from kvlint.migrate.subject import INLINE, PV, Inputs, Subject
 
     resource, volume = source.resource, source.volume
@@ -112,7 +117,7 @@ def _volume(source: VolumeSource, context: Context) -> "Subject":
     )
 
 
-def _class(resource: Resource, context: Context) -> "Subject":
+def _class(resource: Resource, context: Context) -> Subject:
     from kvlint.migrate.subject import CLASS, PV, Inputs, Subject
 
     node = resource.node.get("provisioner")

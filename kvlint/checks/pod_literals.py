@@ -1,17 +1,21 @@
 """The credentials of one Pod together: its containers share one Secret, so each migration must know all of them."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
 
 from kvlint.checks import places, values
 from kvlint.checks.places import Found
 from kvlint.finding import Confidence, Migration
 from kvlint.knowledge import credential_keys as keys
 from kvlint.knowledge.credential_keys import Strength
+from kvlint.record import NamedTuple
 from kvlint.rule import Context
 from kvlint.views import PodSpec
 from kvlint.yamltree import MAPPING, Node
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.migrate.pod_secret import Literal, PodSecret
@@ -59,7 +63,7 @@ class PodLiterals:
         """Makes the migration of the `number`-th of `commands`."""
         return lambda: self._made().migration(self._first_command + number)
 
-    def _made(self) -> "PodSecret":
+    def _made(self) -> PodSecret:
         if self._secret is None:
             from kvlint.migrate.pod_secret import Owner, PodSecret
             from kvlint.migrate.subject import Inputs
@@ -99,7 +103,7 @@ class PodLiterals:
                     yield _text(node.get("name")), node, f"{self.pod.path}.{field}[{index}]"
 
 
-def _literal(held: Held, seen: dict[str, int]) -> "Literal":
+def _literal(held: Held, seen: dict[str, int]) -> Literal:
     from kvlint.migrate.pod_secret import ENVIRONMENT, Literal, kind_of
 
     found, verdict = held.found, held.found.verdict

@@ -1,8 +1,9 @@
 """Judgements about objects that meet: two claims and one volume, two volumes and one handle, two default classes, and a
 Pod whose claim nothing defines."""
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterator, Sequence
-from typing import TypeVar
 
 from kvlint import binder
 from kvlint.binder import Cluster
@@ -12,7 +13,12 @@ from kvlint.facts import DEFAULT_FIELDS, VOLUME_FIELD, Claim, Fact, PersistentVo
 from kvlint.finding import Confidence, Location, Severity
 from kvlint.inventory import Inventory, claim_names, in_line, same_folder, same_namespace
 
-_AnyFact = TypeVar("_AnyFact", Claim, PersistentVolume, StorageClass)
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _AnyFact = TypeVar("_AnyFact", Claim, PersistentVolume, StorageClass)
 
 
 def judge(inventory: Inventory, world: World, linted: Container[str] | None = None) -> Iterator[Judgement]:

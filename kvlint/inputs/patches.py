@@ -1,9 +1,12 @@
 """Which files are kustomize patches: partial objects, of which nothing may be concluded from what is absent."""
 
+from __future__ import annotations
+
 import os
-from typing import TYPE_CHECKING
 
 from kvlint.source import Source
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.yamltree import Node
@@ -66,10 +69,10 @@ def _patches(path: str) -> list[str]:
     return [text for text in found if "\n" not in text]
 
 
-def _items(root: "Node", field: str) -> "list[Node]":
+def _items(root: Node, field: str) -> list[Node]:
     node = root.get(field)
     return node.items() if node is not None else []
 
 
-def _text(node: "Node | None") -> str | None:
+def _text(node: Node | None) -> str | None:
     return node.string() if node is not None else None

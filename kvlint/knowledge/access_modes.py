@@ -5,11 +5,18 @@ the capabilities their code accepts; external-provisioner and external-attacher 
 capability, and reject ReadWriteOnce together with ReadOnlyMany (csi-lib-utils, accessmodes).
 """
 
+from __future__ import annotations
+
 import re
 from functools import cache
-from typing import Any
 
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 FILESYSTEM = "Filesystem"
 BLOCK = "Block"

@@ -4,13 +4,19 @@ A driver's name is `<vendor>/<driver>`; the kubelet looks for it in `<vendor>~<d
 compares it exactly (kubernetes/community, contributors/devel/sig-storage/flexvolume.md).
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 from kvlint.knowledge.volume_plugins import Successor
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class FlexOption(NamedTuple):

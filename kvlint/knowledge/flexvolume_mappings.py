@@ -4,12 +4,18 @@ The facts, and the language of their patterns, are in `data/flexvolume_mappings.
 table is apart from the drivers' own, which every finding about a FlexVolume needs.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
 
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class MountOption(NamedTuple):

@@ -2,12 +2,18 @@
 
 The facts are in `data/provisioner_mappings.yaml`; what each parameter becomes is in `provisioners`."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
 
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class ProvisionerMapping(NamedTuple):

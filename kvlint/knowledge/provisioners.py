@@ -5,11 +5,18 @@ text that its Deployment sets: the well-known ones are matched exactly, and a na
 used by something else.
 """
 
+from __future__ import annotations
+
 import re
 from functools import cache
-from typing import Any
 
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 MAINTAINED = "maintained"
 

@@ -5,13 +5,20 @@ Which minor redirects a source to its CSI driver follows the stage and default o
 from the API: the API server accepts all of them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from kvlint._generated.volume_plugins import ROWS
 from kvlint.knowledge.version import Version
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 REDIRECTED = "redirected"
 FAILS = "fails"

@@ -3,13 +3,19 @@
 A Pod's volume becomes a driver-free PersistentVolume with the same source, and a claim.
 Semantics: kubernetes core/v1 ISCSIPersistentVolumeSource and FCVolumeSource."""
 
-from typing import Any
+from __future__ import annotations
 
 from kvlint.finding import Migration
 from kvlint.knowledge.volume_plugins import PLUGINS
 from kvlint.migrate.draft import Draft, bind
 from kvlint.migrate.objects import ROX, RWO, secret_ref, storage_name
 from kvlint.migrate.subject import Refused, Subject, boolean, integer, mapping, required, string, strings
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 _DOCS = "https://kubernetes.io/docs/concepts/storage/volumes/"
 

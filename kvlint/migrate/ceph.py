@@ -2,12 +2,19 @@
 
 Semantics: ceph/ceph-csi docs/static-pvc.md and deploy/csi-config-map-sample.yaml."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kvlint.migrate.draft import Draft, quote
 from kvlint.migrate.objects import Object, secret_ref
 from kvlint.migrate.subject import Refused, mapping, string, strings
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 DOCS = "https://github.com/ceph/ceph-csi/blob/devel/"
 ADMIN = "admin"

@@ -1,13 +1,20 @@
 """StorageClasses: the parts that every conversion from an in-tree provisioner to a CSI driver has in common."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kvlint.finding import Migration
 from kvlint.migrate.draft import Draft, install, note_redirected, quote
 from kvlint.migrate.objects import Object
 from kvlint.migrate.persistent import without_credentials, without_server_fields
 from kvlint.migrate.subject import Refused, mapping, string, string_map, strings
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 FS_TYPE = "csi.storage.k8s.io/fstype"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"

@@ -3,9 +3,10 @@
 `bind` finishes the migration of a Pod's volume, `manual` one that nobody but the reader can do;
 `persistent.convert` and `classes.replace` finish those of PersistentVolumes and classes."""
 
+from __future__ import annotations
+
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, UNSAFE, Migration
 from kvlint.knowledge.volume_plugins import PLUGINS, REDIRECTED, by_provisioner
@@ -21,6 +22,12 @@ from kvlint.migrate.objects import (
     volume_name,
 )
 from kvlint.migrate.subject import CLASS, INLINE, Refused, Subject, boolean, mapping, string
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 EXT4 = "ext4"
 

@@ -2,13 +2,19 @@
 
 Parameters: Azure/secrets-store-csi-driver-provider-azure pkg/provider/types and website."""
 
-from typing import Any
+from __future__ import annotations
 
 from kvlint.finding import Migration
 from kvlint.migrate.draft import install
 from kvlint.migrate.flex_options import Options
 from kvlint.migrate.objects import Object, storage_name
 from kvlint.migrate.subject import Refused, mapping, string
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 # Parallel lists, separated by semicolons; the singular forms are older.
 _LISTS = {

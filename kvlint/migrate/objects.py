@@ -4,14 +4,21 @@ Every object is complete and satisfies the API server's own rules: valid names, 
 Keys are in the order in which people write them.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kvlint.digest import sha256
 from kvlint.migrate.subject import placeholder
 
-Object = dict[str, Any]
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+
+Object: TypeAlias = "dict[str, Any]"
 
 RWO = "ReadWriteOnce"
 ROX = "ReadOnlyMany"

@@ -1,7 +1,8 @@
 """PersistentVolumes: the parts that every conversion from an in-tree source to CSI has in common."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from kvlint.finding import Migration
 from kvlint.knowledge.volume_plugins import REDIRECTED
@@ -10,6 +11,12 @@ from kvlint.migrate.draft import Draft, install, quote
 from kvlint.migrate.objects import ROX, RWO, RWOP, RWX, Object
 from kvlint.migrate.subject import Refused, mapping, string, string_map, strings
 from kvlint.migrate.topology import labels
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 BLOCK = "Block"
 _MOUNT_OPTIONS = "volume.beta.kubernetes.io/mount-options"

@@ -5,12 +5,19 @@ anything a user can write, so fields are read with `string`, `mapping` … below
 refuse.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
 
 from kvlint.finding import Input
 from kvlint.knowledge.inputs import ALL, EACH, EITHER, INPUTS
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 INLINE = "inline"
 PV = "persistent-volume"

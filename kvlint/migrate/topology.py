@@ -1,10 +1,17 @@
 """Zones and regions: from labels and node affinity of in-tree volumes and classes to the keys CSI drivers report."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from kvlint.migrate.draft import Draft
 from kvlint.migrate.subject import Refused, mapping, sequence, string_map, strings
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 ZONE = "topology.kubernetes.io/zone"
 REGION = "topology.kubernetes.io/region"

@@ -4,12 +4,15 @@ The chunks yielded join to the complete output, which ends with a newline (or is
 away or counts differently from the report; notices belong to the command line, on stderr.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, cast
 
 from kvlint import __version__
 from kvlint.finding import Confidence, Report, Severity
 from kvlint.record import NamedTuple
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.survey import Survey
@@ -77,14 +80,16 @@ def renderer(module: str) -> Callable[[Report, View], Iterator[str]]:
     """The `render` function of a module named in `FORMATS` or `STATISTICS`, which is imported now."""
     from importlib import import_module
 
-    return cast("Callable[[Report, View], Iterator[str]]", import_module(module).render)
+    render: Callable[[Report, View], Iterator[str]] = import_module(module).render
+    return render
 
 
-def survey_renderer(name: str) -> "Callable[[Survey, bool], Iterator[str]]":
+def survey_renderer(name: str) -> Callable[[Survey, bool], Iterator[str]]:
     """The `render` function of a survey's format, which is imported now."""
     from importlib import import_module
 
-    return cast("Callable[[Survey, bool], Iterator[str]]", import_module(SURVEY_FORMATS[name]).render)
+    render: Callable[[Survey, bool], Iterator[str]] = import_module(SURVEY_FORMATS[name]).render
+    return render
 
 
 def docs(rule: str, view: View) -> str:

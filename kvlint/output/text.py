@@ -1,8 +1,15 @@
 """Text for people and machines: nothing that a manifest says may steer a terminal or break a format."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable
-from typing import Any
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 _ZERO_WIDTH_JOINER = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
