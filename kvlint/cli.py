@@ -372,6 +372,7 @@ def _complain(message: str, help: str = "") -> None:
 def _complain_about(error: ConfigError, color: bool) -> None:
     """Show what is wrong in a data file as findings are shown."""
     from kvlint.finding import Confidence, Finding, Location, Severity
+    from kvlint.hide import hide, whole
     from kvlint.output.frame import framed
     from kvlint.output.masking import Masks
     from kvlint.run import Texts
@@ -380,7 +381,8 @@ def _complain_about(error: ConfigError, color: bool) -> None:
     for source, start, end, message, help in error.problems:
         place = Location(source.name, *source.index_to_position(start), *source.index_to_position(end))
         finding = Finding("invalid-config", "engine", Severity.ERROR, Confidence.HIGH, message, help, place, None, "")
-        frame = framed(finding, None, Masks({}, Texts([source]).line), color)
+        (finding,), masks = hide(source, whole(source), (finding,))
+        frame = framed(finding, None, Masks({source.name: masks}, Texts([source]).line), color)
         lines.extend([*(line for line in frame if not line.lstrip().startswith("= docs:")), ""])
     if lines:
         _say("\n".join(lines))

@@ -34,11 +34,13 @@ def hide_all(
     if secrets.values:
         findings = tuple(_finding(finding, secrets) for finding in findings)
         ignores = tuple(_ignore(ignore, secrets) for ignore in ignores)
-    return findings, ignores, _masks(source, secrets)
+    place = source.index_to_position
+    masks = tuple((*place(start), *place(end)) for start, end in secrets.spans)
+    return findings, ignores, masks
 
 
-def masks_of(source: Source) -> Masks:
-    """The spans of all credentials of a source, for an output that shows lines without a finding."""
+def whole(source: Source) -> list[Part]:
+    """All of a source as parts, for an output that shows lines without a finding of theirs."""
     roots: list[Node | None] = []
     for document in documents(source):
         try:
@@ -46,12 +48,12 @@ def masks_of(source: Source) -> Masks:
             roots.extend(later.compose() for later in document.rest())
         except YamlError:
             continue
-    return _masks(source, secrets_of(source.text, [Part(0, len(source.text), roots)]))
+    return [Part(0, len(source.text), roots)]
 
 
-def _masks(source: Source, secrets: Secrets) -> Masks:
-    place = source.index_to_position
-    return tuple((*place(start), *place(end)) for start, end in secrets.spans)
+def masks_of(source: Source) -> Masks:
+    """The spans of all credentials of a source."""
+    return hide(source, whole(source), ())[1]
 
 
 def _finding(finding: Finding, secrets: Secrets) -> Finding:

@@ -351,3 +351,23 @@ def test_a_diff_hides_the_credentials_of_documents_beside_it(
     shown = capsys.readouterr().out
     assert "h7Kq2mPz9" not in shown
     assert "password" in shown
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "migrate: {{smb: {{password: {}}}}}\n",
+        "password: {}\n",
+        "apiVersion: v1\nkind: Secret\nstringData: {{a: {}}}\n",
+        "rules: {{x: [}} # password={}\n",
+    ],
+)
+def test_a_configuration_that_holds_a_credential_is_not_quoted(
+    config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".kvlint.yaml").write_text(config.format("h7Kq2mPz9"))
+    assert main(["check"]) == 2
+    shown = "".join(capsys.readouterr())
+    assert "error[invalid-config]" in shown
+    assert "h7Kq2mPz9" not in shown
