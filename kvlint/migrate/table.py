@@ -4,23 +4,6 @@ from collections.abc import Callable, Mapping
 
 from kvlint.finding import Migration
 from kvlint.knowledge.volume_plugins import STILL_IN_TREE
-from kvlint.migrate import (
-    aws_ebs,
-    azure_disk,
-    azure_file,
-    block,
-    cephfs,
-    csi,
-    flexvolume,
-    gce_pd,
-    git_repo,
-    nfs,
-    openstack_cinder,
-    portworx,
-    provisioners,
-    rbd,
-    vsphere_volume,
-)
 from kvlint.migrate.draft import Draft, manual
 from kvlint.migrate.subject import CLASS, INLINE, PV, Inputs, Refused, Subject, string
 
@@ -41,45 +24,46 @@ def advice(subject: Subject) -> Migration:
     return manual(draft, f"No automatic migration of {subject.source}")
 
 
-INLINE_SOURCES: Mapping[str, Function] = {
-    "awsElasticBlockStore": aws_ebs.inline,
-    "azureDisk": azure_disk.inline,
-    "azureFile": azure_file.inline,
-    "cephfs": cephfs.inline,
-    "cinder": openstack_cinder.inline,
-    "csi": csi.inline,
-    "fc": block.fc,
-    "flexVolume": flexvolume.inline,
-    "gcePersistentDisk": gce_pd.inline,
-    "gitRepo": git_repo.inline,
-    "iscsi": block.iscsi,
-    "nfs": nfs.inline,
-    "portworxVolume": portworx.inline,
-    "rbd": rbd.inline,
-    "vsphereVolume": vsphere_volume.inline,
+# Functions as `module:name` below `kvlint.migrate`: most runs need one module of these, or none.
+INLINE_SOURCES: Mapping[str, str] = {
+    "awsElasticBlockStore": "aws_ebs:inline",
+    "azureDisk": "azure_disk:inline",
+    "azureFile": "azure_file:inline",
+    "cephfs": "cephfs:inline",
+    "cinder": "openstack_cinder:inline",
+    "csi": "csi:inline",
+    "fc": "block:fc",
+    "flexVolume": "flexvolume:inline",
+    "gcePersistentDisk": "gce_pd:inline",
+    "gitRepo": "git_repo:inline",
+    "iscsi": "block:iscsi",
+    "nfs": "nfs:inline",
+    "portworxVolume": "portworx:inline",
+    "rbd": "rbd:inline",
+    "vsphereVolume": "vsphere_volume:inline",
 }
-VOLUME_SOURCES: Mapping[str, Function] = {
-    "awsElasticBlockStore": aws_ebs.persistent_volume,
-    "azureDisk": azure_disk.persistent_volume,
-    "azureFile": azure_file.persistent_volume,
-    "cephfs": cephfs.persistent_volume,
-    "cinder": openstack_cinder.persistent_volume,
-    "flexVolume": flexvolume.persistent_volume,
-    "gcePersistentDisk": gce_pd.persistent_volume,
-    "nfs": nfs.persistent_volume,
-    "portworxVolume": portworx.persistent_volume,
-    "rbd": rbd.persistent_volume,
-    "vsphereVolume": vsphere_volume.persistent_volume,
+VOLUME_SOURCES: Mapping[str, str] = {
+    "awsElasticBlockStore": "aws_ebs:persistent_volume",
+    "azureDisk": "azure_disk:persistent_volume",
+    "azureFile": "azure_file:persistent_volume",
+    "cephfs": "cephfs:persistent_volume",
+    "cinder": "openstack_cinder:persistent_volume",
+    "flexVolume": "flexvolume:persistent_volume",
+    "gcePersistentDisk": "gce_pd:persistent_volume",
+    "nfs": "nfs:persistent_volume",
+    "portworxVolume": "portworx:persistent_volume",
+    "rbd": "rbd:persistent_volume",
+    "vsphereVolume": "vsphere_volume:persistent_volume",
 }
-PROVISIONERS: Mapping[str, Function] = {
-    "kubernetes.io/aws-ebs": aws_ebs.storage_class,
-    "kubernetes.io/azure-disk": azure_disk.storage_class,
-    "kubernetes.io/azure-file": azure_file.storage_class,
-    "kubernetes.io/cinder": openstack_cinder.storage_class,
-    "kubernetes.io/gce-pd": gce_pd.storage_class,
-    "kubernetes.io/portworx-volume": portworx.storage_class,
-    "kubernetes.io/rbd": rbd.storage_class,
-    "kubernetes.io/vsphere-volume": vsphere_volume.storage_class,
+PROVISIONERS: Mapping[str, str] = {
+    "kubernetes.io/aws-ebs": "aws_ebs:storage_class",
+    "kubernetes.io/azure-disk": "azure_disk:storage_class",
+    "kubernetes.io/azure-file": "azure_file:storage_class",
+    "kubernetes.io/cinder": "openstack_cinder:storage_class",
+    "kubernetes.io/gce-pd": "gce_pd:storage_class",
+    "kubernetes.io/portworx-volume": "portworx:storage_class",
+    "kubernetes.io/rbd": "rbd:storage_class",
+    "kubernetes.io/vsphere-volume": "vsphere_volume:storage_class",
 }
 _IN_TREE = "kubernetes.io/"
 _TABLES = {INLINE: INLINE_SOURCES, PV: VOLUME_SOURCES, CLASS: PROVISIONERS}
@@ -87,15 +71,24 @@ _TABLES = {INLINE: INLINE_SOURCES, PV: VOLUME_SOURCES, CLASS: PROVISIONERS}
 
 def migration(subject: Subject, foreign: Mapping[str, Function]) -> Migration:
     """The migration of `subject`, from the function of its source; manual for every other source and when refused."""
-    function = _TABLES[subject.kind].get(subject.source, advice)
-    if subject.kind == CLASS and not subject.source.startswith(_IN_TREE):
-        function = provisioners.storage_class
     try:
-        if foreign:
-            function = foreign.get(_name(subject), function)
-        return function(subject)
+        function = foreign.get(_name(subject)) if foreign else None
+        return (function or _function(subject))(subject)
     except Refused as refused:
         return _refusal(subject, str(refused))
+
+
+def _function(subject: Subject) -> Function:
+    place = _TABLES[subject.kind].get(subject.source)
+    if subject.kind == CLASS and not subject.source.startswith(_IN_TREE):
+        place = "provisioners:storage_class"
+    if place is None:
+        return advice
+    from importlib import import_module
+
+    module, name = place.split(":")
+    function: Function = getattr(import_module(f"kvlint.migrate.{module}"), name)
+    return function
 
 
 def _name(subject: Subject) -> str:
