@@ -428,6 +428,17 @@ def test_a_setting_that_no_documentation_knows_is_left_to_a_human() -> None:
     assert fixed(text) == text
 
 
+def test_a_driver_that_reads_every_setting_from_the_secret_keeps_their_names() -> None:
+    held = {"remote": "x", "s3-access-key-id": "me", "s3-secret-access-key": SECRET}
+    text = dump(persistent("rclone.csi.veloxpack.io", held))
+    migration = one(text).migration
+    assert migration is not None
+    assert list(migration.secrets[0]["stringData"]) == ["s3-secret-access-key"]
+    (new,) = plain(fixed(text))
+    assert new["spec"]["csi"]["volumeAttributes"] == {"remote": "x", "s3-access-key-id": "me"}
+    assert new["spec"]["csi"]["nodePublishSecretRef"]["name"] == "credentials-persistentvolume-data"
+
+
 @pytest.mark.parametrize("make", [persistent, storage_class])
 def test_an_unknown_driver_is_left_to_a_human(make: Any) -> None:
     migration = one(dump(make("unknown.example.com", {"password": SECRET}))).migration

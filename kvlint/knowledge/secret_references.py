@@ -32,6 +32,7 @@ class SecretReference(NamedTuple):
     settings: Settings | None
     keys: Mapping[str, tuple[str, ...]]
     needs: tuple[str, ...]
+    own_names: bool
     type: str
     notes: tuple[str, ...]
     advice: str

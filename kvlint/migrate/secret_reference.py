@@ -117,7 +117,10 @@ class _Move:
                 del settings[name]
                 self.moved.setdefault(key, name)
             elif value and (credential.key(name, self.place) or credential.value(value)):
-                raise _unknown(self.driver, name)
+                if not self.row.own_names:
+                    raise _unknown(self.driver, name)
+                del settings[name]
+                self.moved[name] = name
         self._put(self.settings, settings)
 
     def _mount_options(self) -> None:
