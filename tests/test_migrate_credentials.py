@@ -469,7 +469,7 @@ def test_a_bound_volume_is_exchanged_and_its_data_kept() -> None:
     migration = one(dump(pv)).migration
     assert migration is not None
     steps = "\n".join(migration.steps)
-    assert steps.index("Retain") < steps.index("kubectl delete pv data")
+    assert steps.index("Retain") < steps.index("kubectl delete pv/data")
     (new,) = plain(fixed(dump(pv)))
     assert new["spec"]["claimRef"] == {"name": "data", "namespace": "shop"}
     assert new["spec"]["csi"]["nodeStageSecretRef"]["namespace"] == "shop"

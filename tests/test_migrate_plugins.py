@@ -123,7 +123,7 @@ def test_a_redirected_volume_that_is_bound_may_stay() -> None:
 def test_before_a_delete_the_live_volume_is_kept_and_backed_up() -> None:
     steps = result(volume(persistent({"awsElasticBlockStore": EBS}, claimRef={"namespace": "a", "name": "b"}))).steps
     order = [
-        next(i for i, step in enumerate(steps) if word in step) for word in ("Retain", "Back up", "Stop", "delete pv ")
+        next(i for i, step in enumerate(steps) if word in step) for word in ("Retain", "Back up", "Stop", "delete pv/")
     ]
     assert order == sorted(order)
 

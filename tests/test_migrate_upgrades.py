@@ -410,7 +410,7 @@ def test_class_parameters() -> None:
         ("csi.storage.k8s.io/provisioner-secret-namespace", "n"),
     ]
     assert migration.applicability == UNSAFE
-    assert any("delete storageclass fast" in step for step in migration.steps)
+    assert any("delete storageclass/fast" in step for step in migration.steps)
 
 
 @pytest.mark.parametrize(

@@ -417,15 +417,16 @@ def _driver_names(view: ObjectView) -> Iterator[tuple[Node, str]]:
     """The places where an object names a CSI driver: Pod volumes, PersistentVolumes, classes, CSIDriver objects."""
     resource, node = view.resource, view.node
     fields = {
-        "StorageClass": "provisioner",
-        "VolumeSnapshotClass": "driver",
-        "CSIDriver": "metadata.name",
-        "PersistentVolume": "spec.csi.driver",
+        "StorageClass": ("provisioner",),
+        "VolumeSnapshotClass": ("driver", "snapshotter"),  # the latter before snapshot.storage.k8s.io/v1beta1
+        "CSIDriver": ("metadata.name",),
+        "PersistentVolume": ("spec.csi.driver",),
     }
     if resource.kind in fields:
-        found = node.at(*fields[resource.kind].split("."))
-        if found is not None:
-            yield found, fields[resource.kind]
+        for field in fields[resource.kind]:
+            found = node.at(*field.split("."))
+            if found is not None:
+                yield found, field
         return
     for source in Views(resource).sources():
         if source.field == "csi":

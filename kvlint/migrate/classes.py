@@ -114,7 +114,7 @@ def replace(
         [
             *install(draft),
             *draft.steps,
-            f"`kubectl delete storageclass {quote(name)}` and apply the new class at once: claims in between wait.",
+            f"`kubectl delete storageclass/{quote(name)}` and apply the new class at once: claims in between wait.",
         ],
     )
 

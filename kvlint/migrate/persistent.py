@@ -246,21 +246,21 @@ def exchange(draft: Draft, spec: Mapping[str, Any]) -> list[str]:
     patch = '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
     reference = spec.get("claimRef", {})
     steps = [
-        f"Keep the data of a live volume: `kubectl patch pv {name} --patch '{patch}'`, and see that it worked: "
-        f"`kubectl get pv {name} --output jsonpath='{{.spec.persistentVolumeReclaimPolicy}}'`",
+        f"Keep the data of a live volume: `kubectl patch pv/{name} --patch '{patch}'`, and see that it worked: "
+        f"`kubectl get pv/{name} --output jsonpath='{{.spec.persistentVolumeReclaimPolicy}}'`",
         "Back up the data, or take a snapshot of the storage.",
     ]
     if reference:
-        claim = f"--namespace {quote(reference['namespace'])} {quote(reference['name'])}"
+        claim = f"--namespace={quote(reference['namespace'])} pvc/{quote(reference['name'])}"
         steps += [
             "Stop the Pods that use the claim; claim and volume are not deleted before.",
-            f"`kubectl delete pvc {claim}` and `kubectl delete pv {name}`",
+            f"`kubectl delete {claim}` and `kubectl delete pv/{name}`",
             "Apply the new PersistentVolume, then the claim from its own manifest (with `volumeName` set to "
-            f"{name}), and wait: `kubectl wait --for=jsonpath='{{.status.phase}}'=Bound pvc {claim}`",
+            f"{name}), and wait: `kubectl wait --for=jsonpath='{{.status.phase}}'=Bound {claim}`",
         ]
     else:
         steps += [
             "Stop the Pods that use it and delete its claim, if it has one.",
-            f"`kubectl delete pv {name}`, then apply the new PersistentVolume and its claim.",
+            f"`kubectl delete pv/{name}`, then apply the new PersistentVolume and its claim.",
         ]
     return steps

@@ -257,7 +257,7 @@ class _Move:
             return [f"Apply the changed {kind} and see that its Pods start."]
         if self.subject.kind == CLASS:
             self.draft.note("A class is immutable, and volumes it has provisioned keep what they were made with.")
-            return [f"`kubectl delete storageclass {name}` and apply the new class at once: claims in between wait."]
+            return [f"`kubectl delete storageclass/{name}` and apply the new class at once: claims in between wait."]
         spec = mapping(self.new, "spec")
         if spec.get(self.subject.source) == self.subject.body:
             return ["Apply the changed PersistentVolume: the options take effect with the next mount."]

@@ -131,7 +131,7 @@ def class_parameters(old: Mapping[str, Any]) -> Change:
     name = quote(string(mapping(old, "metadata"), "name"))
     change.unsafe("Parameters of a class are immutable; volumes it has provisioned are not affected.")
     change.steps.append(
-        f"`kubectl delete storageclass {name}` and apply the new class at once: claims in between wait."
+        f"`kubectl delete storageclass/{name}` and apply the new class at once: claims in between wait."
     )
     return change
 
