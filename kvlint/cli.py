@@ -27,11 +27,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run kvlint with the arguments `argv` (default: those of the process) and return the exit code.
 
     0: nothing at or above the failing severity. 1: findings. 2: kvlint could not run, or not on everything."""
-    if argv is None:
-        argv = sys.argv[1:]
-        # Nothing here makes cycles worth collecting: a run is short, and what it reads is acyclic.
+    if argv is not None:
+        return _guarded(argv)
+    # Nothing here makes cycles worth collecting: a run is short, and what it reads is acyclic. What is frozen the
+    # interpreter does not search for cycles when it ends either, which would take longer than to read a small file.
+    gc.disable()
+    try:
+        return _guarded(sys.argv[1:])
+    finally:
         gc.freeze()
-        gc.disable()
+
+
+def _guarded(argv: Sequence[str]) -> int:
     try:
         return guarded(_dispatch, argv)
     except KeyboardInterrupt:
