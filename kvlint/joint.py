@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-_LAST_INDEX = re.compile(r"\[[0-9]+\]([^\[]*)$")
+_LAST_INDEX = r"\[[0-9]+\]([^\[]*)$"
 
 
 def joint_findings(
@@ -84,5 +84,5 @@ def _internal(active: ActiveRule, rule: str, error: str, inventory: Inventory) -
 
 def _fingerprint(rule: str, place: Place, path: str) -> str:
     """The name of a list item takes the place of its index."""
-    where = _LAST_INDEX.sub(lambda match: f"[{place.item}]{match[1]}", path) if place.item else path
+    where = re.sub(_LAST_INDEX, lambda match: f"[{place.item}]{match[1]}", path) if place.item else path
     return fingerprint(rule, place.identity, (place.kind, place.namespace or "", place.name), where)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-ESCAPE_OR_GLOB = re.compile(r"\\.|\*\*|\*|\?|\[")
+_ESCAPE_OR_GLOB = r"\\.|\*\*|\*|\?|\["
 
 
 class Patterns:
@@ -76,7 +76,8 @@ def _regex(pattern: str) -> str | None:
     """The regular expression of a pattern without its leading and trailing slash; None where git matches nothing."""
     parts: list[str] = []
     position = 0
-    while found := ESCAPE_OR_GLOB.search(pattern, position):
+    escape_or_glob = re.compile(_ESCAPE_OR_GLOB)
+    while found := escape_or_glob.search(pattern, position):
         parts.append(re.escape(pattern[position : found.start()]))
         glob, start, position = found[0], found.start(), found.end()
         if glob == "**":
