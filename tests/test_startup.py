@@ -48,6 +48,14 @@ spec:
           image: registry.example.com/web
           args: [--token-file=/run/token]
 """
+VOLUME = """apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  volumes:
+    - name: data
+      awsElasticBlockStore: {volumeID: vol-0a1b2c3d}
+"""
 
 
 def imported(folder: Path, text: str, *flags: str) -> set[str]:
@@ -88,3 +96,11 @@ def test_a_configuration_is_validated_once(tmp_path: Path) -> None:
 def test_credential_checks_load_with_words_that_need_them(tmp_path: Path) -> None:
     assert "kvlint.checks.credentials" in imported(tmp_path, DEPLOYMENT, "--isolated")
     assert "kvlint.checks.credentials" not in imported(tmp_path, CLAIM, "--isolated")
+
+
+def test_a_migration_loads_what_it_needs(tmp_path: Path) -> None:
+    modules = imported(tmp_path, VOLUME, "--isolated", "--exit-zero")
+    assert not modules & FORBIDDEN
+    assert "kvlint.migrate.aws_ebs" in modules
+    others = ("azure_disk", "flexvolume", "gce_pd", "nfs", "provisioners", "rbd")
+    assert not modules & {f"kvlint.migrate.{name}" for name in others}
