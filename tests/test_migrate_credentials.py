@@ -456,7 +456,7 @@ def test_a_secret_that_is_named_already_stays() -> None:
     migration = one(dump(pv)).migration
     assert migration is not None
     assert migration.secrets == ()
-    assert "`kubectl describe secret nas --namespace data`" in migration.steps[0]
+    assert "`kubectl describe secret/nas --namespace data`" in migration.steps[0]
     (new,) = plain(fixed(dump(pv)))
     assert new["spec"]["mountOptions"] == ["uid=1"]
     assert new["spec"]["csi"]["nodeStageSecretRef"] == reference

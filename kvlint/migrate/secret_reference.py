@@ -179,7 +179,7 @@ class _Move:
         if old:
             where = f" --namespace {quote(old_namespace)}" if old_namespace else ""
             self.draft.steps.append(
-                f"See that the Secret holds {_listed(keys)}: `kubectl describe secret {quote(old)}{where}`"
+                f"See that the Secret holds {_listed(keys)}: `kubectl describe secret/{quote(old)}{where}`"
             )
             name, namespace = old, old_namespace
         else:
