@@ -3,14 +3,12 @@
 import os
 import shutil
 import stat
-import string
 import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from pathspec import GitIgnoreSpec
 
 from kvlint.inputs import files
 from kvlint.inputs.files import Exclusion, find
@@ -219,18 +217,6 @@ def test_patterns_mean_what_git_means(
     assert answers.keys() == set(paths)
     patterns = Patterns(lines)
     assert {path: patterns.matches(path) for path in paths} == answers
-
-
-# For git `a/**/` means the folders in `a`; pathspec takes the files too.
-SIMPLE_LINES = st.text(string.ascii_lowercase[:3] + "*/.?", min_size=1, max_size=8).filter(
-    lambda line: not line.endswith("/**/")
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(lines=st.lists(SIMPLE_LINES, min_size=1, max_size=3), path=PATHS)
-def test_patterns_agree_with_pathspec(lines: list[str], path: str) -> None:
-    assert Patterns(lines).matches(path) == GitIgnoreSpec.from_lines(lines).match_file(path)
 
 
 def test_many_stars_do_not_take_for_ever() -> None:
