@@ -46,6 +46,11 @@ class ObjectView(NamedTuple):
     path: str = ""
     confidence: Confidence = Confidence.HIGH
 
+    def named(self) -> tuple[tuple[Node, str], ...]:
+        """The related span that shows which object it is: its name."""
+        name = self.node.at("metadata", "name")
+        return ((name, f"this {self.resource.kind}"),) if name is not None else ()
+
 
 class PodSpec(NamedTuple):
     """A Pod spec, wherever it is embedded; `metadata` is the Pod's own or its template's."""
