@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kvlint.checks.masks import Part, Secrets, secrets_of
-from kvlint.finding import MANUAL, Finding, Fix, Location, Masks, Migration
+from kvlint.finding import MANUAL, Finding, Fix, Input, Location, Masks, Migration
 from kvlint.ignores import Ignore
 from kvlint.source import Source
 from kvlint.yamltree import Node, YamlError, documents
@@ -79,7 +79,7 @@ def _location(location: Location, secrets: Secrets) -> Location:
 
 def _fix(fix: Fix, secrets: Secrets) -> Fix:
     """A fix that would have to copy a credential is refused: it stays as advice without edits."""
-    fix = fix._replace(title=secrets.scrub(fix.title))
+    fix = fix._replace(title=secrets.scrub(fix.title), missing=tuple(map(secrets.scrub, fix.missing)))
     if any(secrets.scrub(edit.text) != edit.text for edit in fix.edits):
         return fix._replace(applicability=MANUAL, edits=())
     return fix
@@ -90,7 +90,8 @@ def _migration(migration: Migration, secrets: Secrets) -> Migration:
         field: _clean(getattr(migration, field), secrets)
         for field in ("manifests", "steps", "notes", "title", "replacement", "secrets", "preparation", "preceding")
     }
-    return migration._replace(**cleaned)
+    inputs = tuple(Input(*map(secrets.scrub, item)) for item in migration.inputs)
+    return migration._replace(inputs=inputs, **cleaned)
 
 
 def _clean(value: Any, secrets: Secrets) -> Any:

@@ -371,3 +371,28 @@ def test_a_configuration_that_holds_a_credential_is_not_quoted(
     shown = "".join(capsys.readouterr())
     assert "error[invalid-config]" in shown
     assert "h7Kq2mPz9" not in shown
+
+
+def test_an_address_that_holds_a_password_gets_no_name() -> None:
+    text = NFS_POD.replace("192.0.2.4", "'//admin:h7Kq2mPz9@files.example.com'")
+    report = lint(text)
+    assert "h7kq2mpz9" not in repr(report.findings).lower()
+    assert report.findings[0].migration is not None
+    assert report.findings[0].migration.status == "manual"
+
+
+def test_a_key_of_several_lines_is_not_shown_with_another_indentation() -> None:
+    line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7"
+    key = f"|\n          -----BEGIN PRIVATE KEY-----\n          {line}\n          -----END PRIVATE KEY-----"
+    text = CLASS.replace("{type: gp2}", f"\n  type: gp2\n  fsType: {key}")
+    report = lint(text)
+    assert {finding.rule for finding in report.findings} >= {"intree-provisioner", "storage-class-credential"}
+    assert line not in repr(report.findings)
+
+
+def test_no_input_is_named_after_a_credential() -> None:
+    report = lint(
+        CLASS.replace("aws-ebs", "rbd").replace("{type: gp2}", "{monitors: a, adminId: 'x,password=h7Kq2mPz9'}")
+    )
+    assert any(finding.migration is not None and finding.migration.inputs for finding in report.findings)
+    assert "h7Kq2mPz9" not in repr(report.findings)

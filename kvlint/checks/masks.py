@@ -17,6 +17,8 @@ from kvlint.record import NamedTuple
 MASK = "\u2022" * 4
 
 _BUDGET = 500_000
+_LINE = 20
+"""Lines of a credential up to this length say nothing on their own, such as `-----END KEY-----`."""
 _BEGINNING = 4
 _MANY = 100
 _ANYWHERE = Place(keys.ENV)
@@ -81,6 +83,9 @@ def secrets_of(text: str, parts: Iterable[Part]) -> Secrets:
             said = text[start + first : start + last]
             if sure or not said.islower() or not said.isalpha():
                 found.add(said)
+    # A text of several lines may be repeated with another indentation.
+    found.update(line for value in found.copy() if "\n" in value for line in value.split("\n") if len(line) > _LINE)
+    found.update(value.rstrip("=") for value in found.copy())  # Base64 that was split at its padding
     telling = frozenset(value for value in map(str.strip, found) if _telling(value))
     for value in telling:
         for start, end in shown:

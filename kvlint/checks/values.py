@@ -258,7 +258,7 @@ def _gravity(verdict: Verdict) -> tuple[int, int, int]:
 def _suspect() -> re.Pattern[str]:
     """A cheap test that every text with an embedded credential passes."""
     return re.compile(
-        r"://[^\s/]*:[^\s/]*@|-----BEGIN|AQ[A-Za-z0-9+/]{36}|[?&;]sig=|\bgh[pousr]_|github_pat_|glpat-|@(?:tcp|unix)\("
+        r"//[^\s/]*:[^\s/]*@|-----BEGIN|AQ[A-Za-z0-9+/]{36}|[?&;]sig=|\bgh[pousr]_|github_pat_|glpat-|@(?:tcp|unix)\("
         r"|(?i:pass|pwd|pw|secret|token|key|masterauth|string)[\w-]*['\"]?\s*[=:]"
     )
 
@@ -275,7 +275,8 @@ def _shapes() -> list[re.Pattern[str]]:
 
 @cache
 def _userinfo() -> re.Pattern[str]:
-    return re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^\s/?#\"'<>,;@:]*):([^\s/?\"'<>]*)@")
+    """user:password@ after `scheme://`, or after `//` alone, as SMB shares are written."""
+    return re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|^|[\s\"'=,])//([^\s/?#\"'<>,;@:]*):([^\s/?\"'<>]*)@")
 
 
 @cache

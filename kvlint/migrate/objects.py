@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from kvlint.digest import sha256
-from kvlint.migrate.subject import placeholder
+from kvlint.migrate import credential
+from kvlint.migrate.subject import Refused, placeholder
 
 TYPE_CHECKING = False
 
@@ -45,11 +46,13 @@ def storage_name(kind: str, *identity: str, readable: str = "") -> str:
     """A valid name for the storage that `identity` tells apart from all other storage of this kind.
 
     Two workloads that mount the same storage get the same name; two storages never share one: where the readable form
-    could stand for another identity too, or is too long, it ends in eight hex digits of the identity's SHA-256. So
-    `identity` must never hold a credential. Examples: `nfs-10-0-0-4-exports-web`, `ebs-vol-0a1b2c`. `kind` is a word
-    in lower case; the number of parts is the same for all storage of a kind, and their last is for all of them either
-    an absolute path or none. `readable` stands for an identity that is no text for people (an ARM id); the digits
-    always follow it."""
+    could stand for another identity too, or is too long, it ends in eight hex digits of the identity's SHA-256.
+    Examples: `nfs-10-0-0-4-exports-web`, `ebs-vol-0a1b2c`. `kind` is a word in lower case; the number of parts is the
+    same for all storage of a kind, and their last is for all of them either an absolute path or none. `readable` stands
+    for an identity that is no text for people (an ARM id); the digits always follow it. Refuses an identity that holds
+    a credential: no part of one, nor a hash, may be in a name."""
+    if any(map(credential.value, identity)):
+        raise Refused("its address holds a credential, which no name may repeat; move that into a Secret first")
     *before, last = identity
     words = [kind, readable] if readable else [kind, *identity]
     shown = re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
