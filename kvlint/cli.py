@@ -324,6 +324,7 @@ def _about(run: Run) -> str:
     """What was read, for `--verbose`."""
     summary, config = run.report.summary, run.catalogue.config
     read = f"{summary.files} files, {summary.documents} documents, {summary.skipped} of no interest"
+    read += f"; inventory: {summary.inventory} more resources of {len(run.facts) - len(run.files)} files"
     return f"read: {read}; configuration: {config.path or 'none'}; rules: {len(run.plan.rules)}"
 
 

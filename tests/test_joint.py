@@ -203,3 +203,18 @@ def test_the_fix_of_a_static_claim_holds_beside_other_files(
     lint(capsys, "--fix", "--unsafe-fixes", "claim.yaml")
     assert (tmp_path / "claim.yaml").read_text() == text.replace("spec:\n", 'spec:\n  storageClassName: ""\n')
     assert lint(capsys, "claim.yaml")[0] == 0
+
+
+def test_verbose_tells_the_size_of_the_inventory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "class.yaml").write_text(
+        "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: fast}\nprovisioner: ebs.csi.aws.com\n"
+    )
+    (tmp_path / "claim.yaml").write_text(
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: fast}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    main(["check", "--isolated", "--no-cache", "-v", "claim.yaml"])
+    assert "inventory: 1 more resources of 1 files" in capsys.readouterr().err
