@@ -3,8 +3,11 @@
 import os
 from collections.abc import Iterator
 
+from kvlint.finding import Migration
 from kvlint.fixer import Fixed, Level, fix
+from kvlint.fixes import identity
 from kvlint.inputs import files
+from kvlint.inventory import in_line, same_folder
 from kvlint.options import Arguments
 from kvlint.problem import ConfigError
 from kvlint.record import NamedTuple
@@ -35,23 +38,38 @@ def make(arguments: Arguments, run: Run) -> Changes:
     changed: list[Fixed] = []
     refused: list[str] = []
     wanted = [finding for finding in run.report.counted() if level.allows(finding)]
-    run.plan.present.update(
+    there = {
         (fact.place.kind, fact.place.namespace or "", fact.place.name)
         for one in run.facts
         for fact in one.facts
         if fact.place.kind in ("PersistentVolume", "PersistentVolumeClaim")
-    )
+    }
+    written: list[tuple[str, Migration]] = []
     joint = {finding.location.file for finding in wanted if finding.category == "binding"}
     for name in dict.fromkeys(finding.location.file for finding in wanted):
         source = run.texts.source(name)
         if source is None:
             continue
         others = [one for one in run.facts if one.file != name] if name in joint else None
+        run.plan.present.clear()
+        run.plan.present.update(there)
+        for where, migration in written:
+            if _together(where, source.identity, migration):
+                run.plan.present.update(map(identity, migration.manifests))
         fixed = fix(source, run.plan, level, keep, others)
+        written += ((source.identity, one.migration) for one in fixed.applied if one.migration is not None)
         refused += fixed.refused
         if fixed.after != fixed.before:
             changed.append(fixed)
     return Changes(tuple(changed), tuple(refused))
+
+
+def _together(one: str, other: str, migration: Migration) -> bool:
+    """Whether what a migration has written into a file is there for another file too.
+
+    Sibling folders may be two clusters; and where nobody says the namespace, two folders may be two namespaces."""
+    known = all(item["kind"] != "PersistentVolumeClaim" or identity(item)[1] for item in migration.manifests)
+    return in_line(one, other) if known else same_folder(one, other)
 
 
 def write(changes: Changes, run: Run) -> bytes | None:

@@ -396,3 +396,29 @@ def test_no_input_is_named_after_a_credential() -> None:
     )
     assert any(finding.migration is not None and finding.migration.inputs for finding in report.findings)
     assert "h7Kq2mPz9" not in repr(report.findings)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "namespace", "pairs"),
+    [
+        ("a.yaml", "b.yaml", True, 1),
+        ("a.yaml", "b.yaml", False, 1),
+        ("a.yaml", "app/b.yaml", True, 1),
+        ("a.yaml", "app/b.yaml", False, 2),
+        ("east/a.yaml", "west/b.yaml", True, 2),
+        ("east/a.yaml", "west/b.yaml", False, 2),
+    ],
+)
+def test_what_is_written_in_another_folder_may_be_for_another_cluster(
+    one: str, other: str, namespace: bool, pairs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = NFS_POD if namespace else NFS_POD.replace("  namespace: shop\n", "")
+    for name in (one, other):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    main([*FIX, "."])
+    written = [(tmp_path / name).read_text() for name in (one, other)]
+    assert sum(made.count("\nkind: PersistentVolumeClaim\n") for made in written) == pairs
+    main([*FIX, "."])
+    assert [(tmp_path / name).read_text() for name in (one, other)] == written
