@@ -33,7 +33,7 @@ from kvlint.facts import (
 from kvlint.finding import Confidence
 from kvlint.node import MAPPING, Node, YamlError
 from kvlint.resources import Resource
-from kvlint.views import POD_PATHS, Views, Volume, VolumeSource
+from kvlint.views import POD_PATHS, Views, VolumeSource
 from kvlint.views import Claim as ClaimView
 from kvlint.yamltree import Document
 
@@ -72,15 +72,13 @@ def _facts(resource: Resource, views: Views) -> Iterator[Fact]:
         yield Driver(_place(resource, resource.node, ""), resource.name, modes)
     elif kind == "Secret":
         yield Secret(_place(resource, resource.node, ""), resource.name)
-    for view in views["claim"]:
-        assert isinstance(view, ClaimView)  # noqa: S101 (narrows the type)
+    for view in views.claims():
         spec = view.node.get("spec") or (view.node if view.path.endswith("Spec") else None)
         if spec is not None or view.origin != "custom":
             yield _claim(view, spec)
     # A claim template of a StatefulSet takes the place of the Pod's volume of the same name.
-    replaced = {view.name for view in views["claim"] if isinstance(view, ClaimView) and view.origin == "template"}
-    for volume in views["volume"]:
-        assert isinstance(volume, Volume)  # noqa: S101 (narrows the type)
+    replaced = {view.name for view in views.claims() if view.origin == "template"}
+    for volume in views.volumes():
         claim = volume.node.at("persistentVolumeClaim", "claimName")
         name = _text(claim)
         if claim is not None and name and volume.name not in replaced:

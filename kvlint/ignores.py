@@ -75,12 +75,11 @@ def annotations(source: Source, resource: "Resource", sure: bool = True) -> Iter
     """The ignore annotations of an object and of the Pod and claim templates in it."""
     if _ANNOTATION_PREFIX not in resource.document.text:
         return
-    from kvlint.views import Metadata, Views
+    from kvlint.views import Views
 
     first, _ = source.index_to_position(resource.node.start)
     last, _ = source.index_to_position(max(resource.node.start, resource.node.end - 1))
-    for view in Views(resource)["metadata"]:
-        assert isinstance(view, Metadata)  # noqa: S101 - narrows the type
+    for view in Views(resource).metadata():
         listed = view.node.get("annotations")
         field = view.path.removesuffix("metadata").removesuffix(".")
         for entry in listed.entries() if listed is not None else ():

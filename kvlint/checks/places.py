@@ -12,7 +12,7 @@ from kvlint.knowledge import credential_keys as keys
 from kvlint.knowledge.credential_keys import Place
 from kvlint.node import MAPPING, SCALAR, SEQUENCE, Entry, Node, YamlError
 from kvlint.record import NamedTuple
-from kvlint.views import Views, VolumeSource
+from kvlint.views import Views
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MOUNT_OPTIONS_ANNOTATION = "volume.beta.kubernetes.io/mount-options"
@@ -45,8 +45,7 @@ def every_place(views: Views) -> Iterator[Found]:
     for container in views["container"]:
         yield from (found for found, _ in environment(container.node, container.path))
         yield from command_lines(container.node, container.path)
-    for source in views["volume-source"]:
-        assert isinstance(source, VolumeSource)  # noqa: S101 (narrows the type)
+    for source in views.sources():
         yield from volume_source(source.field, source.node, source.path)
     node = views.resource.node
     if views.resource.kind in ("PersistentVolume", "StorageClass"):
