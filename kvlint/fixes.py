@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Object: TypeAlias = "Mapping[str, Any]"
 
-_OTHER_BREAK = re.compile("\r(?:[^\n]|$)|[\x85\u2028\u2029]")
+_OTHER_BREAK = re.compile("\r(?:[^\n]|\\Z)|[\x85\u2028\u2029]")
 """What ends a line for YAML and not for an editor of lines."""
 
 

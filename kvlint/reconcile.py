@@ -23,8 +23,12 @@ VOLUME, CLAIM = "PersistentVolume", "PersistentVolumeClaim"
 SINGLE_WRITER = ("ReadWriteOnce", "ReadWriteOncePod")
 
 SHARED_DISK = "the same disk is used from several namespaces, and only one node at a time can write it"
+SEVERAL = "several PersistentVolumes would have this volume's handle, and to the driver one handle is one volume"
 SAME_NAME = "another volume of this run would get an object of the same name with other content"
 TAKEN = "another object of that name exists, with other content"
+
+Disk = tuple[str, str]
+"""Driver and volume handle."""
 
 Storage = tuple[str, ...]
 """Which storage an object stands for: driver, handle and access modes of a volume; the volume and modes of a claim."""
@@ -32,12 +36,17 @@ Storage = tuple[str, ...]
 
 def reconcile(findings: Sequence[Finding], facts: Iterable[Fact] = ()) -> list[Finding]:
     """The findings, with fixes that contradict each other, or one of `facts`, turned into manual ones."""
-    disks: dict[tuple[str, str], set[str]] = {}
+    namespaces: dict[Disk, set[str]] = {}
+    volumes: dict[Disk, set[str]] = {}
     contents: dict[Identity, list[Any]] = {}
     for finding in findings:
+        for item in finding.migration.manifests if finding.migration is not None else ():
+            disk = _disk(item)
+            if disk is not None:
+                volumes.setdefault(disk, set()).add(identity(item)[2])
         for item in _made(finding):
-            for disk, namespace in _disks(item):
-                disks.setdefault(disk, set()).add(namespace)
+            for disk, namespace in _single_writer(item):
+                namespaces.setdefault(disk, set()).add(namespace)
             variants = contents.setdefault(identity(item), [])
             if item not in variants:
                 variants.append(item)
@@ -45,19 +54,23 @@ def reconcile(findings: Sequence[Finding], facts: Iterable[Fact] = ()) -> list[F
     for who, there in _there(facts):
         if any(not _agrees(there, _storage(item)) for item in contents.get(who, ())):
             reasons[who] = TAKEN
-    shared = {disk for disk, namespaces in disks.items() if len(namespaces) > 1}
-    if not shared and not reasons:
+        if who[0] == VOLUME and (there[0], there[1]) in volumes:
+            volumes[there[0], there[1]].add(who[2])
+    several = {disk: SEVERAL for disk, names in volumes.items() if len(names) > 1}
+    several |= {disk: SHARED_DISK for disk, names in namespaces.items() if len(names) > 1}
+    if not several and not reasons:
         return list(findings)
-    return [_marked(finding, shared, reasons) for finding in findings]
+    return [_marked(finding, several, reasons) for finding in findings]
 
 
-def _marked(finding: Finding, shared: set[tuple[str, str]], reasons: dict[Identity, str]) -> Finding:
+def _marked(finding: Finding, several: dict[Disk, str], reasons: dict[Identity, str]) -> Finding:
     migration = finding.migration
     if migration is None:
         return finding
     made = list(_made(finding))
-    if any(disk in shared for item in made for disk, _ in _disks(item)):
-        reason = SHARED_DISK
+    disks = [disk for item in made if (disk := _disk(item)) in several]
+    if disks:
+        reason = several[disks[0]]
     else:
         reason = next((reasons[identity(item)] for item in made if identity(item) in reasons), "")
     if not reason:
@@ -75,12 +88,20 @@ def _made(finding: Finding) -> Iterator[dict[str, Any]]:
         yield from (item for item in finding.migration.manifests if item["kind"] in (VOLUME, CLAIM))
 
 
-def _disks(item: dict[str, Any]) -> Iterator[tuple[tuple[str, str], str]]:
+def _disk(item: dict[str, Any]) -> Disk | None:
+    """Driver and handle of a CSI volume. An object that is only changed may have any shape."""
+    spec = item.get("spec")
+    csi = spec.get("csi") if item.get("kind") == VOLUME and isinstance(spec, dict) else None
+    disk = (csi.get("driver"), csi.get("volumeHandle")) if isinstance(csi, dict) else ("", "")
+    return (str(disk[0]), str(disk[1])) if all(disk) else None
+
+
+def _single_writer(item: dict[str, Any]) -> Iterator[tuple[Disk, str]]:
     """The disk behind a PersistentVolume that only one node can write, and the namespace it is claimed in."""
-    csi = item["spec"].get("csi")
-    if csi and item["spec"]["accessModes"][0] in SINGLE_WRITER:
+    disk = _disk(item)
+    if disk is not None and item["spec"]["accessModes"][0] in SINGLE_WRITER:
         claim = item["spec"].get("claimRef") or {}
-        yield (csi["driver"], csi["volumeHandle"]), claim.get("namespace") or ""
+        yield disk, claim.get("namespace") or ""
 
 
 def _there(facts: Iterable[Fact]) -> Iterator[tuple[Identity, Storage]]:

@@ -422,3 +422,42 @@ def test_what_is_written_in_another_folder_may_be_for_another_cluster(
     assert sum(made.count("\nkind: PersistentVolumeClaim\n") for made in written) == pairs
     main([*FIX, "."])
     assert [(tmp_path / name).read_text() for name in (one, other)] == written
+
+
+def test_one_handle_gets_one_volume() -> None:
+    disk = "      gcePersistentDisk: {pdName: data%s}\n"
+    pod = NFS_POD.partition("      nfs:")[0] + disk
+    read, write = pod % ", readOnly: true", pod % ""
+    volume = PV.partition("  awsE")[0].replace("    failure-domain.beta.kubernetes.io/zone: eu-west-1a", "    a: b")
+    for other in (read.replace("shop", "other"), write, volume + disk[4:] % ""):
+        done = fixed(read + "---\n" + other)
+        assert not any(finding.category == "inline" for finding in done.applied)
+    assert b"gcePersistentDisk" not in fixed(read + "---\n" + read.replace("name: web", "name: more")).after
+
+
+def test_a_disk_that_has_a_volume_gets_no_other() -> None:
+    pod = NFS_POD.partition("      nfs:")[0] + "      awsElasticBlockStore: {volumeID: vol-0123456789abcdef0}\n"
+    source = "  csi: {driver: ebs.csi.aws.com, volumeHandle: vol-0123456789abcdef0}\n"
+    done = fixed(pod + "---\n" + PV.partition("  awsE")[0] + source)
+    assert b"awsElasticBlockStore" in done.after
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("shop", "$NAMESPACE"), ("/exports/pages", "${NFS_PATH}"), ("192.0.2.4", "$(SERVER)")]
+)
+def test_storage_that_a_variable_names_is_left_to_a_human(old: str, new: str) -> None:
+    text = NFS_POD.replace(old, new)
+    finding = lint(text).findings[0]
+    assert finding.fix is not None
+    assert finding.fix.applicability == MANUAL
+    assert finding.migration is not None
+    assert any(new in note for note in finding.migration.notes)
+    assert fixed(text.replace(new, f"{new}.example.com" if old != "shop" else "shop")).applied
+
+
+@pytest.mark.parametrize("end", ["", "\r\n"])
+def test_files_with_windows_line_ends_are_fixed(end: str) -> None:
+    text = NFS_POD.replace("\n", "\r\n").removesuffix("\r\n") + end
+    after = fixed(text).after.decode()
+    assert "persistentVolumeClaim" in after
+    assert "\n" not in after.replace("\r\n", "")

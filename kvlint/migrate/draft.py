@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 
 EXT4 = "ext4"
+
+_VARIABLE = re.compile(r"\$\{?\(?[A-Za-z_]\w*\)?\}?")
+_SCALED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DeploymentConfig")
 
 
 class Draft:
@@ -257,6 +261,12 @@ def bind(
             "All replicas share this one volume, so it stays under `volumes`; a volumeClaimTemplate would split it."
         )
     draft.note("Deleting the claim keeps the data: the PersistentVolume is Retain.")
+    variable = _variable(subject, namespace)
+    if variable:
+        draft.note(
+            f"`{variable}` is filled in later, but the objects have one name whatever it is then. Where it differs from "
+            "use to use, write objects of their own by hand, or one use gets the storage of another."
+        )
     return draft.done(
         f"PersistentVolume + PersistentVolumeClaim `{name}`",
         manifests,
@@ -266,7 +276,16 @@ def bind(
             *draft.steps,
             *_switch(draft, name, volume, namespace, mode),
         ],
+        MANUAL if variable else UNSAFE,
     )
+
+
+def _variable(subject: Subject, namespace: str | None) -> str:
+    """The variable that stands where the namespace, or a field that says which storage it is, should be; or nothing."""
+    fields = [text for key, text in subject.body.items() if key not in ("fsType", "options")]
+    options = subject.body.get("options")
+    given = [namespace, *fields, *(options.values() if isinstance(options, Mapping) else ())]
+    return next((text for text in given if isinstance(text, str) and _VARIABLE.fullmatch(text)), "")
 
 
 def _single_node(draft: Draft) -> None:
@@ -287,12 +306,19 @@ def _switch(draft: Draft, name: str, volume: str, namespace: str | None, mode: s
         f"Apply PersistentVolume `{volume}` (this needs cluster-level rights) and claim `{name}`, then wait: "
         f"`kubectl wait{where} --for=jsonpath='{{.status.phase}}'=Bound pvc/{name}`"
     ]
-    if mode in (RWO, RWOP) and owner and kind in ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"):
+    stopped = mode in (RWO, RWOP) and owner and kind in _SCALED
+    if stopped:
         steps.append(f"Stop the Pods that hold the disk: `kubectl scale{where} {workload} --replicas=0`")
     if kind in ("Pod", "Job"):
         command = f": `kubectl delete{where} {workload}`" if owner else ""
         steps.append(
             f"Volumes of a {kind} cannot be changed. Delete it{command}; then apply the manifest with the claim."
+        )
+    elif stopped and draft.subject.replicas is None:
+        again = f"`kubectl scale{where} {workload} --replicas=N`"
+        steps.append(
+            f"Apply the changed {kind}. It does not say how many Pods it runs, so start them again: {again}, and see "
+            "that they start."
         )
     else:
         steps.append(f"Apply the changed {kind} and see that its Pods start.")
