@@ -264,7 +264,7 @@ def bind(
     variable = _variable(subject, namespace)
     if variable:
         draft.note(
-            f"`{variable}` is filled in later, but the objects have one name whatever it is then. Where it differs from "
+            f"`{variable}` is filled in later, but the objects have one name whatever it is. Where it differs from "
             "use to use, write objects of their own by hand, or one use gets the storage of another."
         )
     return draft.done(
