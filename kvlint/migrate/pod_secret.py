@@ -101,8 +101,8 @@ class PodSecret:
         notes.append(
             f"Should the placeholder be in use: {ROTATE}. Put the real value into the Secret only."
             if literal.placeholder
-            else f"Put a new value into the Secret, not the one in this file: {ROTATE}. Change it at the same time where "
-            "it is checked (the database, the service), or the Pods cannot log in."
+            else f"Put a new value into the Secret, not the one in this file: {ROTATE}. Change it where it is checked "
+            "(the database, the service) at the same time, or the Pods cannot log in."
         )
         create = create_secret(self.name, owner.namespace, {}, keys)
         made = self._environment(number) if literal.place == ENVIRONMENT else self._command(number)
