@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from kvlint.finding import Migration
+from kvlint.finding import Migration, Severity
 from kvlint.fixer import Fixed, Level, fix
 from kvlint.fixes import identity
 from kvlint.inputs import files
@@ -28,13 +28,18 @@ class Changes(NamedTuple):
 
 def level_of(arguments: Arguments) -> Level:
     """Which fixes the command line asks for."""
-    return Level(arguments.on("unsafe-fixes"), arguments.on("with-placeholders"))
+    least = arguments.last("min-severity", "info")
+    return Level(arguments.on("unsafe-fixes"), arguments.on("with-placeholders"), Severity[least.upper()])
 
 
 def make(arguments: Arguments, run: Run) -> Changes:
     """Apply the wanted fixes in memory: those that the whole run allows, whatever one file alone would say."""
     level = level_of(arguments)
-    keep = frozenset(finding.fingerprint for finding in run.report.findings if not level.allows(finding))
+    keep = frozenset(
+        finding.fingerprint
+        for finding in run.report.findings
+        if finding.suppressed is not None or not level.allows(finding)
+    )
     changed: list[Fixed] = []
     refused: list[str] = []
     wanted = [finding for finding in run.report.counted() if level.allows(finding)]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from kvlint.checks.masks import MASK
 from kvlint.engine import FileFacts, map_source, reduce
-from kvlint.finding import SAFE, UNSAFE, Edit, Finding
+from kvlint.finding import SAFE, UNSAFE, Edit, Finding, Severity
 from kvlint.fixes import identity
 from kvlint.plan import Identity, Plan
 from kvlint.resources import resources
@@ -26,15 +26,17 @@ Object = tuple[int, int, Any]
 
 
 class Level(NamedTuple):
-    """Which fixes are wanted: unsafe ones too, and those whose inputs are still placeholders."""
+    """Which fixes are wanted: unsafe ones too, and those whose inputs are still placeholders; of findings from a
+    severity on."""
 
     unsafe: bool = False
     placeholders: bool = False
+    severity: Severity = Severity.INFO
 
     def allows(self, finding: Finding) -> bool:
         """Whether the fix of a finding may be applied."""
         fix = finding.fix
-        if fix is None or not fix.edits or (fix.missing and not self.placeholders):
+        if fix is None or not fix.edits or (fix.missing and not self.placeholders) or finding.severity < self.severity:
             return False
         return fix.applicability == SAFE or (self.unsafe and fix.applicability == UNSAFE)
 

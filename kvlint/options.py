@@ -303,7 +303,7 @@ def _checked(option: Option, value: str) -> str:
     if option.choices and value not in option.choices:
         help = did_you_mean(value, option.choices) or f"one of: {', '.join(option.choices)}"
         raise UsageError(f"`--{option.name}` does not take `{value}`", help)
-    if option.value and not value:
+    if option.value and not (value.strip(", ") if option.many else value):
         raise UsageError(f"`--{option.name}` needs a value: --{option.name}={option.value}")
     return value
 

@@ -461,3 +461,36 @@ def test_files_with_windows_line_ends_are_fixed(end: str) -> None:
     after = fixed(text).after.decode()
     assert "persistentVolumeClaim" in after
     assert "\n" not in after.replace("\r\n", "")
+
+
+TWO = NFS_POD + "---\n" + CLAIM
+
+
+@pytest.mark.parametrize(
+    ("flags", "config"),
+    [
+        (("--baseline", "accepted.json"), ""),
+        (("--min-severity", "error"), ""),
+        ((), "per-file-ignores: {'*.yaml': [inline]}\n"),
+    ],
+)
+def test_only_findings_that_count_are_fixed(
+    flags: tuple[str, ...], config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pod = tmp_path / "pod.yaml"
+    pod.write_text(TWO + "---\n" + CLASS.replace("/v1", "/v1beta1"))
+    main(["check", "--select", "inline", "--write-baseline", "--baseline", "accepted.json", "pod.yaml"])
+    if config:
+        (tmp_path / ".kvlint.yaml").write_text(config)
+    main(["check", *FIX[2:], *flags, "pod.yaml"])
+    after = pod.read_text()
+    assert "v1beta1" not in after
+    assert "nfs:" in after
+    assert ("volume.beta" in after) == ("error" in flags)
+
+
+@pytest.mark.parametrize("value", [",", " , "])
+def test_a_list_of_nothing_is_no_list(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--select", value]) == 2
+    assert "`--select` needs a value" in capsys.readouterr().err
