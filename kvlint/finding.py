@@ -83,12 +83,14 @@ class Fix(NamedTuple):
 
     `applicability` is SAFE (same objects after apply, live or fresh), UNSAFE (equivalent on a fresh cluster; an
     immutable field or a new object on a live one) or MANUAL (shown, never applied; `edits` may be empty).
-    `missing` names the inputs that are still placeholders: such a fix is applied only with `--with-placeholders`."""
+    `missing` names the inputs that are still placeholders: such a fix is applied only with `--with-placeholders`.
+    `adds` are kind, namespace and name of the objects that the edits write beside the changed one."""
 
     title: str
     applicability: str
     edits: tuple[Edit, ...] = ()
     missing: tuple[str, ...] = ()
+    adds: tuple[tuple[str, str, str], ...] = ()
 
 
 READY = "ready"

@@ -13,6 +13,7 @@ from kvlint.checks.masks import MASK
 from kvlint.engine import FileFacts, map_source, reduce
 from kvlint.finding import SAFE, UNSAFE, Edit, Finding, Severity
 from kvlint.fixes import identity
+from kvlint.migrate.subject import INLINE
 from kvlint.plan import Identity, Plan
 from kvlint.resources import resources
 from kvlint.source import Source
@@ -84,8 +85,8 @@ def fix(
         if not chosen:
             break
         after = _proved(current, chosen, lint)
-        if after is None and len(chosen) > 1:
-            chosen = chosen[:1]
+        while after is None and len(chosen) > 1:
+            chosen = chosen[: len(chosen) // 2]
             after = _proved(current, chosen, lint)
         if after is None:
             finding = chosen[0]
@@ -95,12 +96,14 @@ def fix(
         applied += [finding for finding in wanted if finding.fix in [one.fix for one in chosen]]
         plan.present.update(identity(item) for one in chosen if one.migration for item in one.migration.manifests)
         current = source.changed(after)
+    else:
+        refused[""] = f"{source.name}: not every fix went in, run kvlint again"
     return Fixed(source.name, source.data, current.data, tuple(applied), tuple(refused.values()))
 
 
 def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
     """`data` with `edits` that do not overlap."""
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end), reverse=True):
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end))[::-1]:
         data = data[: edit.start] + edit.text.encode("utf-8") + data[edit.end :]
     return data
 
@@ -108,17 +111,31 @@ def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
 def _compatible(findings: Sequence[Finding]) -> Iterator[Finding]:
     """The findings whose fixes can go in together, each fix once: the gravest and first of those that overlap.
 
-    A fix that writes an object which another one writes too waits for the next pass, which finds it written."""
-    taken: list[Edit] = []
-    written: set[Identity] = set()
+    A fix that adds an object which another one adds too waits for the next pass, which finds it there. Edits that touch
+    go together where they belong to two owners: both may add something at the end of a list."""
+    taken: list[tuple[Edit, Any]] = []
+    added: set[Identity] = set()
     for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.location)):
-        edits = finding.fix.edits if finding.fix is not None else ()
-        objects = {identity(item) for item in finding.migration.manifests} if finding.migration is not None else set()
-        overlap = any(one.start <= other.end and other.start <= one.end for one in edits for other in taken)
-        if not overlap and not objects & written:
-            taken += edits
-            written |= objects
+        fix, who = finding.fix, _owner(finding)
+        if fix is None or not added.isdisjoint(fix.adds):
+            continue
+        if not any(_overlap(one, other, who == owner) for one in fix.edits for other, owner in taken):
+            taken += ((edit, who) for edit in fix.edits)
+            added |= set(fix.adds)
             yield finding
+
+
+def _owner(finding: Finding) -> Any:
+    """Whose text a fix changes: that of one volume of a Pod, or that of an object."""
+    name = finding.migration.id if finding.migration is not None else ""
+    return name if name.startswith(f"{INLINE}/") else finding.resource
+
+
+def _overlap(one: Edit, other: Edit, touching: bool) -> bool:
+    """Whether two edits change the same place, or `touching` ones."""
+    if touching:
+        return one.start <= other.end and other.start <= one.end
+    return one.start < other.end and other.start < one.end
 
 
 def _proved(source: Source, chosen: Sequence[Finding], lint: Callable[[Source], list[Finding]]) -> bytes | None:

@@ -114,4 +114,4 @@ def fix_of(source: Source, view: View, subject: Node | None, migration: Migratio
         edits = rewrite(source, subject, migration.replacement, resource, new, migration.preceding)
     except Refused as refused:
         return Fix(f"{migration.title} (by hand: {refused})", MANUAL, (), missing)
-    return Fix(migration.title, migration.applicability, edits, missing)
+    return Fix(migration.title, migration.applicability, edits, missing, tuple(map(identity, new)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kvlint import changes, registry
+from kvlint import changes, fixer, registry
 from kvlint.cli import main
 from kvlint.engine import map_source, reduce
 from kvlint.finding import MANUAL, Report
@@ -494,3 +494,37 @@ def test_only_findings_that_count_are_fixed(
 def test_a_list_of_nothing_is_no_list(value: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--select", value]) == 2
     assert "`--select` needs a value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize("frame", ["documents", "list", "volumes"])
+def test_a_file_of_many_pods_is_fixed_in_a_few_passes(same: bool, frame: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fixer, "MAX_PASSES", 4)
+    pods = [NFS_POD.replace("web", f"web{n}").replace("/pages", "/pages" if same else f"/pages{n}") for n in range(60)]
+    if frame == "documents":
+        text = "---\n".join(pods)
+    elif frame == "volumes":
+        head, _, volume = NFS_POD.partition("    - name")
+        paths = ("/pages" if same else f"/pages{n}" for n in range(60))
+        text = head + "".join(f"    - name{volume}".replace("/pages", path) for path in paths)
+    else:
+        items = ("- " + pod.rstrip("\n").replace("\n", "\n  ") + "\n" for pod in pods)
+        text = "apiVersion: v1\nkind: List\nitems:\n" + "".join(items)
+    done = fixed(text)
+    assert not done.refused
+    assert b"nfs:" not in done.after
+    assert done.after.count(b" volumeName: ") == (1 if same else 60)
+    assert fixed(done.after.decode()).after == done.after
+
+
+def test_a_fix_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    prove = fixer._proved
+
+    def strict(source: Source, chosen: Any, lint: Any) -> bytes | None:
+        bad = any(finding.resource.name == "web7" for finding in chosen)
+        return None if bad else prove(source, chosen, lint)
+
+    monkeypatch.setattr(fixer, "_proved", strict)
+    done = fixed("---\n".join(NFS_POD.replace("web", f"web{n}").replace("/pages", f"/p{n}") for n in range(20)))
+    assert len(done.refused) == 1
+    assert done.after.count(b"nfs:") == 1
