@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvlint.annotate import add
-from kvlint.finding import MANUAL, SAFE, Confidence, Edit, Finding, Location, ResourceRef, Severity
+from kvlint.finding import MANUAL, SAFE, Confidence, Edit, Finding, Fix, Location, ResourceRef, Severity
 from kvlint.ignores import Ignore, annotations, comments
 from kvlint.patterns import Patterns
 from kvlint.resources import resources
@@ -318,7 +318,7 @@ def test_an_annotation_works_without_positions() -> None:
 def test_unused_misspelt_and_unknown_annotations_are_told_without_a_fix() -> None:
     (told,) = unused_of(settled(deployment(own="{kvlint/ignore.flexvolume: r}")))
     assert told.location[1:5] == (5, 17, 5, 41)
-    assert told.fix == ("remove the annotation", MANUAL, (), ())
+    assert told.fix == Fix("remove the annotation", MANUAL)
     (told,) = unused_of(settled(deployment(own="{kvlint/ignore: flexvolume}")))
     assert "write `kvlint/ignore.<rule-id>: reason`" in told.help
     (told,) = unused_of(settled(deployment(own="{kvlint/ignore.flex-volume: r}")))
