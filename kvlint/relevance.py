@@ -6,8 +6,9 @@ that switching it off changes no finding. Tokens are plain text; what could hide
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
-from kvlint._generated.tokens import CREDENTIAL_WORDS, PROGRAMS
+from kvlint._generated.tokens import CREDENTIAL_MARKS, CREDENTIAL_WORDS, PROGRAMS, REFERRING_KEYS, REFERRING_PARENTS
 
 Clause = str | tuple[str, str]
 
@@ -17,7 +18,7 @@ WORD = "kvlint"
 HIDDEN = r"\\[xuU/\n\r\x85\u2028\u2029]|![!<]|%TAG"
 """Ways in which YAML can spell a token so that it does not occur in the text: escapes, tags such as `!!binary`."""
 
-STEMS = ("olume", "ontainers", "StorageC", "storage.k8s.io/", "CSI")
+STEMS = ("olume", "ontainers", "torageC", "storage.k8s.io/", "CSI", "kubernetes.io/")
 """Texts that several tokens hold: where one is absent, one search answers for all of them."""
 
 _SCHEMA_START = (
@@ -40,15 +41,47 @@ def may_mention(file: str, data: bytes) -> bool:
 
 def may_hold_credential(text: str) -> bool:
     """Whether `kvlint.checks.masks` can find anything in a text: a cheap test that every credential passes."""
+    return any(map(text.__contains__, CREDENTIAL_MARKS)) or (_promises(text) and _promises(without_references(text)))
+
+
+def without_references(text: str) -> str:
+    """A text without marks of credentials, without the lines that only name and refer to things."""
+    plain, named = _references()
+    text = plain.sub("", text)
+    # A name is a reference where each `value` stands right below a name of its own, as in `env`.
+    values = text.count("value") - text.count("valueFrom:") - text.count("values:")
+    if not values or values == len(re.findall(_OWN_VALUE, text)):
+        text = named.sub("", text)
+    return text
+
+
+def _promises(text: str) -> bool:
+    """Whether a text holds a word that promises a credential, or the name of a program that takes one."""
     folded = text.casefold()
     for word in CREDENTIAL_WORDS:
         if word in folded:
             return True
-    return "AQ" in text or not PROGRAMS.isdisjoint(folded.translate(_APART).split())
+    return not PROGRAMS.isdisjoint(folded.translate(_APART).split())
 
 
 _APART = dict.fromkeys(map(ord, "\"'`,;:|&(){}[]<>=/$#!?*"), " ")
 """What may stand beside the name of a program."""
+
+_OWN_VALUE = r"\n( *)- name: [^\n]*\n\1  value: "
+
+
+@cache
+def _references() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Lines that refer, and lines that name. What follows must be a key or an item, or it could go on with the line."""
+    keys = "|".join(map(re.escape, (key for key in REFERRING_KEYS if key != "name")))
+    parents = "|".join(REFERRING_PARENTS)
+    word = r"[\"']?[A-Za-z/][\w./-]*(?::[\w.-]+)?[\"']?"
+    end = r"(?=\n *(?:- |[A-Za-z][\w./-]*:[ \n]|$))"
+    value = rf"(?:(?:{keys}): {word}|(?:{parents}):|automountServiceAccountToken: (?:true|false))"
+    return (
+        re.compile(rf"\n *(?:- )?{value}{end}"),
+        re.compile(rf"(?:\n *-|:\n *) name: {word}{end}(?!\n *value:)"),
+    )
 
 
 class _Search:

@@ -41,8 +41,19 @@ WITHOUT_CREDENTIALS = frozenset(
 CREDENTIAL_WORDS = (
     *("pass", "pw", "secret", "token", "key", "string", "credential", "json", "ticket", "sas", "akid", "ak_id"),
     *("ak-id", "configdata", "auth", "bearer", "identified", "login"),
-    *("@", "%", "\\", "-----begin", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sig="),
 )
+CREDENTIAL_MARKS = (
+    *("@", "%", "\\", "-----BEGIN", "AQ", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sig="),
+)
+# Keys whose values refer to something or name it: on a line of its own, such a key with a word that bears no mark is no
+# credential, whatever the word says. `name` is one where no `value` belongs to it (`kvlint/relevance.py`).
+REFERRING_KEYS = (
+    *("name", "namespace", "app", "app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/part-of"),
+    *("app.kubernetes.io/component", "k8s-app", "component", "key", "topologyKey", "image", "path", "mountPath"),
+    *("subPath", "secretName", "serviceAccountName", "claimName", "storageClassName"),
+)
+# Keys of the API that hold a credential's word and stand above a mapping or a list of references.
+REFERRING_PARENTS = ("secretKeyRef", "configMapKeyRef", "secretRef", "imagePullSecrets", "secrets", "secret")
 
 
 def module(root: Path) -> str:
@@ -57,6 +68,9 @@ def module(root: Path) -> str:
     return (
         f"{HEADER}\nTOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {{\n{lines}}}\n"
         f"\nCREDENTIAL_WORDS = {render(CREDENTIAL_WORDS)}\n"
+        f"\nCREDENTIAL_MARKS = {render(CREDENTIAL_MARKS)}\n"
+        f"\nREFERRING_KEYS = {render(REFERRING_KEYS)}\n"
+        f"\nREFERRING_PARENTS = {render(REFERRING_PARENTS)}\n"
         f"\nPROGRAMS = frozenset(\n    {render(tuple(programs), 4)}\n)\n"
     )
 
@@ -101,9 +115,9 @@ def checks(root: Path) -> dict[str, tuple[Any, ...]]:
         "git-repo-volume": volumes(["gitRepo"]),
         "host-path-volume": volumes(["hostPath"]),
         "inline-storage-endpoint": volumes([row["field"] for row in plugins if row.get("identity_fields")]),
-        "intree-volume": (*CLAIMS, *volumes(in_tree)),
-        "intree-provisioner": CLASSES,
-        "flexvolume": (*CLAIMS, *volumes(["flexVolume"])),
+        "intree-volume": (*pairs("PersistentVolume", in_tree), *volumes(in_tree)),
+        "intree-provisioner": pairs("StorageClass", ["kubernetes.io/"]),
+        "flexvolume": (*pairs("PersistentVolume", ["flexVolume"]), *volumes(["flexVolume"])),
         "flexvolume-installer": (
             *volumes(["hostPath"]),
             *(("ontainers", flag) for flag in card(root, "flexvolume-installer")["params"]["flags"]["default"]),
@@ -114,19 +128,28 @@ def checks(root: Path) -> dict[str, tuple[Any, ...]]:
             *CLASSES,
             *(("provisioner" if "provisioner" in image else "ontainers", image) for image in images),
         ),
-        "retired-csi-driver": (*CLASSES, "PersistentVolume", "CSIDriver", "SnapshotClass", *volumes(["csi"])),
+        "retired-csi-driver": (
+            *(*CLASSES, "CSIDriver", "SnapshotClass"),
+            *(*pairs("PersistentVolume", ["csi"]), *volumes(["csi"])),
+        ),
         "deprecated-storage-api": tuple(versions),
         "deprecated-storage-annotation": annotations(rows("markers")),
-        "deprecated-topology-label": (*CLAIMS, *CLASSES, *(("CSIStorageCapacity", label) for label in labels)),
-        "recycle-reclaim-policy": ("PersistentVolume",),
-        "deprecated-storage-class-parameter": CLASSES,
-        "conflicting-storage-class-annotation": CLAIMS,
-        "incomplete-csi-secret-ref": ("PersistentVolume", "SnapshotClass", *CLASSES),
+        "deprecated-topology-label": tuple(labels),
+        "recycle-reclaim-policy": pairs("PersistentVolume", ["Recycle"]),
+        "deprecated-storage-class-parameter": pairs("StorageClass", ["parameters"]),
+        "conflicting-storage-class-annotation": ("volume.beta.kubernetes.io/storage-class",),
+        "incomplete-csi-secret-ref": (
+            *pairs("PersistentVolume", ["SecretRef"]),
+            *(("SnapshotClass", "parameters"), ("StorageClass", "parameters")),
+        ),
         "pod-env-credential": (("ontainers", "value"),),
         "pod-command-credential": (("ontainers", "command"), ("ontainers", "args"), ("ontainers", "value")),
-        "volume-credential": ("PersistentVolume", *volumes(spoken)),
-        "mount-options-credential": ("PersistentVolume", *CLASSES),
-        "storage-class-credential": CLASSES,
+        "volume-credential": (*pairs("PersistentVolume", spoken), *volumes(spoken)),
+        "mount-options-credential": (
+            *pairs("PersistentVolume", ["mountOptions", "mount-options"]),
+            ("StorageClass", "mountOptions"),
+        ),
+        "storage-class-credential": pairs("StorageClass", ["parameters"]),
         "annotation-credential": ("last-applied-configuration", "cas.openebs.io/config"),
         "config-map-credential": (
             *(("ConfigMap", mark) for mark in (*files, *credentials["content_marks"], *credentials["variable_marks"])),
@@ -137,14 +160,19 @@ def checks(root: Path) -> dict[str, tuple[Any, ...]]:
 
 def volumes(fields: list[str]) -> tuple[tuple[str, str], ...]:
     """The tokens of Pods' volumes with one of these sources."""
-    return tuple(("volumes", field) for field in fields)
+    return pairs("volumes", fields)
 
 
-def annotations(rows: list[dict[str, Any]]) -> tuple[Any, ...]:
-    """The tokens of annotations: those of claims, volumes and classes need none of their own."""
-    kinds = {"PersistentVolume", "PersistentVolumeClaim", "StorageClass"}
-    other = [row for row in rows if row["type"] == "annotation" and not kinds.issuperset(row["kinds"])]
-    return (*CLAIMS, *CLASSES, *(row["key"] for row in other))
+def pairs(word: str, others: list[str]) -> tuple[tuple[str, str], ...]:
+    """The tokens of what holds a word and one of the others."""
+    return tuple((word, other) for other in others)
+
+
+def annotations(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The tokens of annotations: their prefixes, as many share one."""
+    found = [row["key"] for row in rows if row["type"] == "annotation" and row["status"] != "current"]
+    keys = [key for key in found if not key.startswith("kubernetes.io/")]
+    return (*dict.fromkeys(key[: key.index("/") + 1] for key in keys), *(key for key in found if key not in keys))
 
 
 def literal(pattern: str) -> str:
