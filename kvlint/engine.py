@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 class FileFacts(NamedTuple):
     """What one file contributes: findings that need no other file, and facts for those that do.
 
-    `masks` are the spans (line, column, end line, end column) of credentials; `ignores` is what the file asks to be
-    silent about; `facts` are what other files may need to know; `failed` is True when a check failed on it."""
+    `masks` are the spans (line, column, end line, end column) of credentials; None: they were not looked for, because
+    only the file's facts can bring lines of it to light. `ignores` is what the file asks to be silent about; `facts`
+    are what other files may need to know; `failed` is True when a check failed on it."""
 
     file: str
     findings: tuple[Finding, ...]
-    masks: Masks
+    masks: Masks | None
     summary: Summary
     failed: bool
     ignores: tuple[Ignore, ...] = ()
@@ -58,12 +59,12 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     for document in documents(source):
         judge.document(document)
     findings = judge.finish()
-    masks: Masks = ()
+    masks: Masks | None = None if judge.facts else ()
     ignores = tuple(judge.ignores)
-    if judge.parts:
-        from kvlint.hide import hide_all
+    if findings or ignores:
+        from kvlint.hide import hide_all, parts
 
-        findings, ignores, masks = hide_all(source, judge.parts, findings, ignores)
+        findings, ignores, masks = hide_all(source, list(parts(source, judge.shown())), findings, ignores)
     summary = judge.summary()
     return FileFacts(source.name, findings, masks, summary, judge.failed, ignores, (*judge.facts, *mentions))
 
@@ -80,7 +81,7 @@ def reduce(
     that judge all files together."""
     facts = tuple(facts)
     findings: list[Finding] = []
-    masks: dict[str, Masks] = {}
+    masks: dict[str, Masks | None] = {}
     ignores: dict[str, tuple[Ignore, ...]] = {}
     files = documents_read = objects = skipped = 0
     failed = False
@@ -101,8 +102,8 @@ def reduce(
 
         joint, broken = joint_findings(plan, *inventory_of((*facts, *others), plan), {one.file for one in facts})
         findings += joint
-        shown = {place.file for finding in joint for place in finding.related}
-        masks.update((one.file, one.masks) for one in others if one.masks and one.file in shown)
+        shown = {place.file for finding in joint for place in (finding.location, *finding.related)}
+        masks.update((one.file, one.masks) for one in (*facts, *others) if one.masks != () and one.file in shown)
         failed = failed or broken
         inventory = sum(one.summary.resources for one in others)
     if any(finding.migration is not None for finding in findings):

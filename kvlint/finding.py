@@ -176,14 +176,15 @@ class Report(NamedTuple):
     """The result of a run: all findings (suppressed ones included, marked), sorted by file, position and rule.
 
     `target` is the Kubernetes version judged for ("1.37"); `as_of` the date of the knowledge tables; `masks` maps a
-    file to the spans (line, column, end line, end column) that hold credentials and must never be shown; `notices` are
-    sentences for stderr; `failed` is True when kvlint itself failed (exit code 2)."""
+    file to the spans (line, column, end line, end column) that hold credentials and must never be shown, or to None
+    where they were not looked for: no line of it may be shown. `notices` are sentences for stderr; `failed` is True
+    when kvlint itself failed (exit code 2)."""
 
     findings: tuple[Finding, ...]
     summary: Summary
     target: str
     as_of: str
-    masks: dict[str, Masks]
+    masks: dict[str, Masks | None]
     notices: tuple[str, ...] = ()
     failed: bool = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 
 from kvlint.edits import Refused, rewrite
@@ -30,11 +30,18 @@ _OTHER_BREAK = re.compile("\r(?:[^\n]|\\Z)|[\x85\u2028\u2029]")
 class Present:
     """The objects that are there already: those of the file, and the identities of those in other files."""
 
-    __slots__ = ("_elsewhere", "_here", "_read")
+    __slots__ = ("_again", "_elsewhere", "_here", "_read")
 
-    def __init__(self, here: Iterable[Resource], elsewhere: Collection[Identity]) -> None:
-        self._here = {(one.kind, one.namespace or "", one.name): one for one in here}
+    def __init__(
+        self,
+        here: Mapping[Identity, tuple[int, int, int]],
+        elsewhere: Collection[Identity],
+        again: Callable[[int, int, int], Resource],
+    ) -> None:
+        """`here` says what `again` needs to read an object of the file once more; it may raise YamlError."""
+        self._here = here
         self._elsewhere = elsewhere
+        self._again = again
         self._read: dict[int, str] = {}
 
     def problem(self, resource: Resource) -> str:
@@ -54,7 +61,7 @@ class Present:
         if found is None:
             return who in self._elsewhere
         try:
-            same = _says(found.node.plain(), item)
+            same = _says(self._again(*found).node.plain(), item)
         except YamlError:
             same = False
         if not same:

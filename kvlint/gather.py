@@ -26,7 +26,6 @@ from kvlint.facts import (
     Place,
     Requirement,
     Secret,
-    Span,
     StorageClass,
     Use,
 )
@@ -48,42 +47,41 @@ CSI_SECRET_REFS = (
 )
 
 
-def facts_of(resource: Resource, views: Views | None = None, namespace: str | None = None) -> Iterator[Fact]:
+def facts_of(resource: Resource, views: Views | None = None, namespace: str | None = None) -> list[Fact]:
     """The facts of one object. A kustomize patch has none: it defines nothing.
 
     `namespace` is that of claims and Pods that name none (None: unknown)."""
     if resource.partial:
-        return
-    for fact in _facts(resource, views or Views(resource)):
-        if fact.place.namespace is None and isinstance(fact, Claim | Use):
-            yield fact._replace(place=fact.place._replace(namespace=namespace))
-        else:
-            yield fact
-
-
-def _facts(resource: Resource, views: Views) -> Iterator[Fact]:
+        return []
+    views = views or Views(resource)
     kind = resource.kind
+    found: list[Fact] = []
     if kind == "PersistentVolume":
-        yield _volume(resource, views)
+        found.append(_volume(resource, views))
     elif kind == "StorageClass":
-        yield _storage_class(resource)
+        found.append(_storage_class(resource))
     elif kind == "CSIDriver":
         modes = _texts(resource.node.at("spec", "volumeLifecycleModes"))
-        yield Driver(_place(resource, resource.node, ""), resource.name, modes)
+        found.append(Driver(_place(resource, resource.node, ""), resource.name, modes))
     elif kind == "Secret":
-        yield Secret(_place(resource, resource.node, ""), resource.name)
-    for view in views.claims():
+        found.append(Secret(_place(resource, resource.node, ""), resource.name))
+    own: list[Claim | Use] = []
+    claims = views.claims()
+    for view in claims:
         spec = view.node.get("spec") or (view.node if view.path.endswith("Spec") else None)
         if spec is not None or view.origin != "custom":
-            yield _claim(view, spec)
+            own.append(_claim(view, spec))
     # A claim template of a StatefulSet takes the place of the Pod's volume of the same name.
-    replaced = {view.name for view in views.claims() if view.origin == "template"}
+    replaced = {view.name for view in claims if view.origin == "template"}
     for volume in views.volumes():
         claim = volume.node.at("persistentVolumeClaim", "claimName")
         name = _text(claim)
         if claim is not None and name and volume.name not in replaced:
             path = f"{volume.path}.persistentVolumeClaim.claimName"
-            yield Use(_place(resource, claim, path, volume.confidence, item=volume.name), name, volume.name)
+            own.append(Use(_place(resource, claim, path, volume.confidence, item=volume.name), name, volume.name))
+    if resource.namespace is None and namespace is not None:
+        own = [fact._replace(place=fact.place._replace(namespace=namespace)) for fact in own]
+    return [*found, *own]
 
 
 def holdings_of(resource: Resource, views: Views, namespace: str | None = None) -> Iterator[Holding]:
@@ -259,13 +257,12 @@ def _place(
     fields: dict[str, Node | None] | None = None,
     item: str = "",
 ) -> Place:
-    source = resource.document.source
-
-    def span(node: Node) -> Span:
-        return (*source.index_to_position(node.start), *source.index_to_position(node.end))
-
-    spans = [("", span(node))]
-    spans += [(key, span(field)) for key, field in (fields or {}).items() if field is not None and not field.is_null]
+    document = resource.document
+    source = document.source
+    spans = [("", document.position(node))]
+    for key, field in fields.items() if fields is not None else ():
+        if field is not None and not field.is_null:
+            spans.append((key, document.position(field)))
     return Place(
         source.name,
         resource.api_version,

@@ -4,13 +4,14 @@ This is the last thing that happens to the findings of a file; nothing that hold
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from kvlint.checks.masks import Part, Secrets, secrets_of
 from kvlint.finding import MANUAL, Finding, Fix, Input, Location, Masks, Migration
 from kvlint.ignores import Ignore
+from kvlint.relevance import may_hold_credential
 from kvlint.source import Source
-from kvlint.yamltree import Node, YamlError, documents
+from kvlint.yamltree import Document, Node, YamlError, documents
 
 TYPE_CHECKING = False
 
@@ -39,21 +40,32 @@ def hide_all(
     return findings, ignores, masks
 
 
-def whole(source: Source) -> list[Part]:
+def parts(source: Source, shown: Iterable[Document]) -> Iterator[Part]:
+    """What may be shown of a source: these documents to the ends of their lines. Only those that may hold a credential
+    are read."""
+    text = source.text
+    for document in shown:
+        start = text.rfind("\n", 0, document.start) + 1
+        end = text.find("\n", document.end)
+        roots: list[Node | None] = []
+        if may_hold_credential(text[start : end if end >= 0 else len(text)]):
+            try:
+                roots.append(document.compose())
+                roots.extend(later.compose() for later in document.rest())
+            except YamlError:
+                pass  # what was read before the error counts
+        yield Part(document.start, document.end, roots)
+
+
+def whole(source: Source) -> Iterator[Part]:
     """All of a source as parts, for an output that shows lines without a finding of theirs."""
-    roots: list[Node | None] = []
-    for document in documents(source):
-        try:
-            roots.append(document.compose())
-            roots.extend(later.compose() for later in document.rest())
-        except YamlError:
-            continue
-    return [Part(0, len(source.text), roots)]
+    yield Part(0, len(source.text), ())
+    yield from parts(source, documents(source))
 
 
 def masks_of(source: Source) -> Masks:
     """The spans of all credentials of a source."""
-    return hide(source, whole(source), ())[1]
+    return hide(source, whole(source), ())[1] if may_hold_credential(source.text) else ()
 
 
 def _finding(finding: Finding, secrets: Secrets) -> Finding:

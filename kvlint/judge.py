@@ -8,8 +8,8 @@ from kvlint import ignores
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Severity, Summary
 from kvlint.fingerprint import fingerprint, numbered
 from kvlint.ignores import Ignore
-from kvlint.plan import ActiveRule, Plan, Planned
-from kvlint.relevance import WORD, may_hold_credential
+from kvlint.plan import ActiveRule, Identity, Plan, Planned
+from kvlint.relevance import WORD
 from kvlint.resources import Resource, resources
 from kvlint.rule import Match, fill
 from kvlint.source import Source
@@ -19,7 +19,6 @@ from kvlint.yamltree import MAPPING, SCALAR, Document, Node, YamlError
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from kvlint.checks.masks import Part
     from kvlint.facts import Fact
 
 PLACEHOLDER = "<kvlint:"
@@ -40,12 +39,12 @@ class Judge:
         self.findings: list[Finding] = []
         self.ignores: list[Ignore] = []
         self.facts: list[Fact] = []
-        self.parts: list[Part] = []
         self.documents = self.resources = self.skipped = 0
         self.failed = False
         self._whole = checks
         self._relevant = self._checks = 0
-        self._objects: list[Resource] = []
+        self._shown: list[tuple[int, int]] = []
+        self._objects: dict[Identity, tuple[int, int, int]] = {}
         self._pending: list[tuple[int, Node | None, View]] = []
 
     def finish(self) -> tuple[Finding, ...]:
@@ -59,7 +58,7 @@ class Judge:
         migration share its fix; a second object of the same name has migrations of its own."""
         from kvlint.fixes import Present, fix_of
 
-        present = Present(self._objects, self.plan.present)
+        present = Present(self._objects, self.plan.present, self._again)
         made: dict[str, dict[int, tuple[str, Fix | None]]] = {}
         for index, subject, view in self._pending:
             finding = self.findings[index]
@@ -71,6 +70,20 @@ class Judge:
                     namesakes[node] = name, fix_of(self.source, view, subject, migration, present)
                 name, fix = namesakes[node]
                 self.findings[index] = finding._replace(migration=migration._replace(id=name), fix=fix)
+
+    def _again(self, start: int, end: int, number: int) -> Resource:
+        """An object of the file, read once more: trees are not kept, or a large file would need all memory."""
+        document = Document(self.source, start, end)
+        found = resources(document, document.compose())
+        rest = document.rest()
+        while number >= len(found):
+            later = next(rest)
+            found += resources(later, later.compose())
+        return found[number]
+
+    def shown(self) -> Iterator[Document]:
+        """The documents that a finding, an ignore in vain or a fact that becomes a finding can show lines of."""
+        return (Document(self.source, start, end) for start, end in self._shown)
 
     def summary(self) -> Summary:
         """What was read of this file."""
@@ -104,7 +117,9 @@ class Judge:
                     roots.append(later.compose())
                     lost += resources(later, roots[-1])
             finally:
-                for resource in (*found, *lost):
+                for number, resource in enumerate((*found, *lost)):
+                    identity = resource.kind, resource.namespace or "", resource.name
+                    self._objects[identity] = document.start, document.end, number
                     self.resource(resource)
         except YamlError as error:
             readable = False
@@ -120,30 +135,8 @@ class Judge:
                 self.placeholders(root, found[0] if found else None)
         if WORD in document.text:
             self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
-        if self._may_be_shown(*before) and self._may_hold_credential(document):
-            from kvlint.checks.masks import Part
-
-            self.parts.append(Part(document.start, document.end, roots))
-
-    def _may_hold_credential(self, document: Document) -> bool:
-        """Whether there can be a credential in a document, or in the rest of its first and last line."""
-        text = self.source.text
-        line, end = text.rfind("\n", 0, document.start) + 1, text.find("\n", document.end)
-        beside = text[line : document.start] + text[document.end : end if end >= 0 else len(text)]
-        if beside.strip("-\r\n \t") and may_hold_credential(beside):
-            return True
-        return self.plan.relevance.may_hold_credential(document.text, self._relevant)
-
-    def _may_be_shown(self, findings: int, facts: int, ignored: int) -> bool:
-        """Whether lines of what was read since these counts can be shown: by a finding, by an ignore in vain, by a fact
-        that becomes a finding. Of a file that is not linted, findings of other files point at some facts only."""
-        if self.plan.rules:
-            return (len(self.findings), len(self.facts), len(self.ignores)) > (findings, facts, ignored)
-        if len(self.facts) == facts:
-            return False
-        from kvlint.facts import RELATED
-
-        return any(isinstance(fact, RELATED) for fact in self.facts[facts:])
+        if (len(self.findings), len(self.facts), len(self.ignores)) > before:
+            self._shown.append((document.start, document.end))
 
     def broken(self, document: Document, error: YamlError) -> None:
         """A document that cannot be read: a finding if it looks like Kubernetes, silence otherwise."""
@@ -162,14 +155,14 @@ class Judge:
     def resource(self, resource: Resource) -> None:
         """Run all rules on one object. Raises YamlError for what Kubernetes refuses to read."""
         self.resources += 1
-        self._objects.append(resource)
         views = Views(resource)
         for name, rules in self.plan.views_of(self._checks):
             for view in views[name]:
                 for planned in rules:
                     self.check(planned, view)
         self.duplicate_keys(views)
-        self.ignores += ignores.annotations(self.source, resource)
+        if WORD in resource.document.text:
+            self.ignores += ignores.annotations(self.source, resource)
         if self.plan.gathers & self._checks:
             from kvlint.gather import facts_of
 
@@ -202,14 +195,15 @@ class Judge:
         seen: set[int] = set()
         for name in ("volume-source", "claim", "persistent-volume", "storage-class"):
             for view in views[name]:
-                for node, path in _way(view):
+                for length, node in enumerate(_way(view)):
                     if id(node) in seen or node.kind != MAPPING:
                         continue
                     seen.add(id(node))
                     for earlier, later in node.duplicates():
                         key = earlier.value or ""
                         related = ((later.start, later.end, "this one counts"),)
-                        where = f"{path}.{key}" if path else key
+                        steps = [*_steps(view.path)[:length], key]
+                        where = ".".join(steps).replace(".[", "[")
                         span = (earlier.start, earlier.end)
                         self.report("duplicate-key", span, where, {"key": key}, view.resource, related)
 
@@ -310,22 +304,25 @@ def _head(node: Node) -> Node:
     return node.children[0] if node.children else node
 
 
-def _way(view: View) -> Iterator[tuple[Node, str]]:
-    """The nodes from the object's root to the view's own node, each with its field path."""
-    node, path = view.resource.node, ""
-    yield node, path
-    for step in view.path.replace("[", ".[").split(".") if view.path else ():
+def _steps(path: str) -> list[str]:
+    """The keys and `[numbers]` that a field path goes through."""
+    return path.replace("[", ".[").split(".") if path else []
+
+
+def _way(view: View) -> Iterator[Node]:
+    """The nodes from the object's root to the view's own node."""
+    node: Node | None = view.resource.node
+    for step in _steps(view.path):
+        if node is None:
+            return
+        yield node
         if step.startswith("["):
             items, index = node.items(), step[1:-1]
-            if not index.isdigit() or int(index) >= len(items):
-                return
-            node, path = items[int(index)], path + step
+            node = items[int(index)] if index.isdigit() and int(index) < len(items) else None
         else:
-            below = node.get(step)
-            if below is None:
-                return
-            node, path = below, f"{path}.{step}" if path else step
-        yield node, path
+            node = node.get(step)
+    if node is not None:
+        yield node
 
 
 def _scalars(root: Node | None) -> Iterator[Node]:

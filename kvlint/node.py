@@ -56,12 +56,14 @@ class Node:
     `style` is None (plain), `'`, `"`, `|` or `>` for scalars, `flow` or `block` for collections. An alias is a node
     that shares everything with its target but the span; its `anchor` is the target."""
 
-    __slots__ = ("_children", "_event", "_origin", "_raw", "anchor", "kind", "style", "tag", "value")
+    __slots__ = ("_children", "_event", "_index", "_origin", "_raw", "anchor", "kind", "style", "tag", "value")
 
-    def __init__(self, raw: Any, origin: tuple[str, int], target: Node | None = None) -> None:
+    def __init__(self, raw: Any, origin: tuple[str, int, bool], target: Node | None = None) -> None:
         """`raw` is what the composer collected: a scalar event, or a list of start event, children, end event; for an
-        alias its event, and `target`. `origin` is the parsed text and its index in the source."""
+        alias its event, and `target`. `origin` is the parsed text, its index in the source, and whether it can hold
+        tags or merges."""
         self._origin = origin
+        self._index: dict[str, int] | None = None
         self._event: Any = raw
         self._raw: list[Any] = _NONE
         self._children: list[Node] | None = None
@@ -87,7 +89,7 @@ class Node:
     @property
     def start(self) -> int:
         """Where the value begins, its anchor and tag skipped."""
-        text, base = self._origin
+        text, base, _ = self._origin
         event = self._event
         start: int = event.start_mark.index
         if self.anchor is None:
@@ -103,7 +105,7 @@ class Node:
     @property
     def end(self) -> int:
         """Where the value ends, exclusive."""
-        text, base = self._origin
+        text, base, _ = self._origin
         event = self._event
         if self.kind is not SCALAR and self.anchor is None:
             last: Any = self._raw[-1]
@@ -117,6 +119,19 @@ class Node:
             match = re.compile(LINE_BREAK).search(text, start + len(written))
             return base + (match.start() if match else len(text))
         return base + end
+
+    def marks(self) -> tuple[Any, Any] | None:
+        """The parser's marks of `start` and `end`; None where they do not stand there."""
+        event = self._event
+        if self.anchor is not None or event.anchor is not None or event.tag is not None:
+            return None
+        if self.kind is SCALAR:
+            return (event.start_mark, event.end_mark) if self.style not in ("|", ">") else None
+        last = self._raw[-1]
+        if self.style == "flow":
+            return (event.start_mark, last.end_mark) if last.start_mark.index < last.end_mark.index else None
+        inner = self._child(len(self._raw) - 2).marks() if len(self._raw) > 2 else None
+        return (event.start_mark, inner[1]) if inner is not None else None
 
     @property
     def children(self) -> list[Node]:
@@ -141,6 +156,9 @@ class Node:
             return None
         if scalars.is_typed_key(key):
             return next((entry.node for entry in self.entries() if entry.key == key), None)
+        if not self._origin[2]:
+            at = (self._index if self._index is not None else self._indexed()).get(key)
+            return self._child(at) if at is not None else None
         raw = self._raw
         for at in range(len(raw) - 3, 0, -2):
             name = raw[at]
@@ -153,6 +171,12 @@ class Node:
             elif value == key and (name.tag is None or _key_or_none(name) == key):
                 return self._child(at + 1)
         return None
+
+    def _indexed(self) -> dict[str, int]:
+        """Where the value of each key is among the raw children: by the text of the key, the last of duplicates."""
+        names = self._raw[1:-1:2]
+        self._index = index = dict(zip([name.value for name in names], range(2, 2 * len(names) + 1, 2), strict=True))
+        return index
 
     def at(self, *path: str | int) -> Node | None:
         """Follow keys (str) and item numbers (int); None where the path breaks."""
@@ -198,8 +222,8 @@ class Node:
         """Pairs of (earlier key, later key) that are one key to Kubernetes, as written in this mapping."""
         if self.kind is not MAPPING:
             return []
-        written = [name.value for name in self._raw[1:-1:2]]
-        if len(set(written)) == len(written):
+        index = self._index if self._index is not None else self._indexed()
+        if 2 * len(index) == len(self._raw) - 2:
             return []
         names = self.children[::2]
         seen: dict[str, Node] = {}

@@ -163,10 +163,6 @@ class Relevance:
             found &= ~self._credentials
         return found | self._everything
 
-    def may_hold_credential(self, text: str, checks: int) -> bool:
-        """The same of a text for which `of` gave `checks`."""
-        return checks & self._credentials != 0 or may_hold_credential(text)
-
     def touches(self, text: str) -> bool:
         """Whether `of` gives anything for a text, told as early as possible."""
         if self._everything or (("\\" in text or "!" in text or "%" in text) and re.search(HIDDEN, text)):

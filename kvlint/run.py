@@ -10,7 +10,7 @@ from kvlint import config as configuration
 from kvlint import registry
 from kvlint.config import Config
 from kvlint.engine import ActiveRule, FileFacts, Plan, map_source, reduce
-from kvlint.finding import Report, Severity
+from kvlint.finding import Masks, Report, Severity
 from kvlint.inputs import files
 from kvlint.inputs.patches import Patches
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
@@ -263,20 +263,32 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
         from kvlint.inputs.templates import point_out
 
         report = point_out(report)
-    shown = sources
+    texts = Texts(sources)
+    if None in report.masks.values():
+        report = report._replace(masks={file: _masks(spans, file, texts) for file, spans in report.masks.items()})
     if renderings:
         from kvlint.inputs.rendering import relocate
 
         report = relocate(report, renderings)
         shown = [source for source in sources if source.name not in rendered]
-        shown += [source for one in renderings for source in one.whole()]
+        texts = Texts([*shown, *(source for one in renderings for source in one.whole())])
     minimum = Severity[arguments.last("min-severity").upper()] if arguments.on("min-severity") else None
     if minimum is not None:
         report = report._replace(findings=tuple(f for f in report.findings if f.severity >= minimum))
     report = report._replace(failed=report.failed or bool(errors))
     failing = minimum if minimum is not None else Severity.WARNING
     names = tuple(one.file for one in facts)
-    return Run(report, known, plan, Texts(shown), failing, names, tuple(errors), stdin, (*facts, *others))
+    return Run(report, known, plan, texts, failing, names, tuple(errors), stdin, (*facts, *others))
+
+
+def _masks(known: Masks | None, file: str, texts: Texts) -> Masks | None:
+    """The credentials of a file that are `known`, or looked for now; None where the file cannot be read any more."""
+    source = texts.source(file) if known is None else None
+    if source is None:
+        return known
+    from kvlint.hide import masks_of
+
+    return masks_of(source)
 
 
 def survey(arguments: Arguments) -> tuple[Survey, Reading]:

@@ -58,7 +58,7 @@ class Document:
     `extra` is the index of the content after the first YAML document of the chunk, once that is composed: Kubernetes
     reads only the first and silently loses the rest. None: nothing follows."""
 
-    __slots__ = ("_next", "end", "extra", "source", "start", "text")
+    __slots__ = ("_first", "_next", "end", "extra", "source", "start", "text")
 
     def __init__(self, source: Source, start: int, end: int) -> None:
         self.source = source
@@ -66,6 +66,7 @@ class Document:
         self.end = end
         self.text = source.text[start:end]
         self.extra: int | None = None
+        self._first: int | None = None
         self._next = end
 
     def __repr__(self) -> str:
@@ -75,6 +76,26 @@ class Document:
     def line(self) -> int:
         """The 1-based line the document starts on, after its separator."""
         return self.source.index_to_position(self.start)[0]
+
+    def position(self, node: Node) -> tuple[int, int, int, int]:
+        """Line, column, end line and end column of a node, as `Source.index_to_position` tells them."""
+        if self._first is None:
+            self._first = self._counted_from()
+        marks = node.marks() if self._first else None
+        if marks is None:
+            return (*self.source.index_to_position(node.start), *self.source.index_to_position(node.end))
+        start, end = marks
+        first = self._first
+        return first + start.line, start.column + 1, first + end.line, end.column + 1
+
+    def _counted_from(self) -> int:
+        """The line from which the parser's own count of lines and columns holds; 0 where editors count otherwise."""
+        start, text = self.start, self.text
+        if any(map(text.__contains__, "\r\x85\u2028\u2029\ufeff")):
+            return 0
+        if start == 0:
+            return 1
+        return self.line if self.source.text[start - 1] == "\n" else 0
 
     def compose(self) -> Node | None:
         """The root node; None when the document is empty. Raises YamlError."""
@@ -232,7 +253,7 @@ def _compose(text: str, base: int) -> tuple[Node | None, int]:
         return None, base + event.end_mark.index
     if event.version not in (None, (1, 1)):
         raise YamlError("Kubernetes reads YAML 1.1 only", base + event.start_mark.index)
-    origin = text, base
+    origin = text, base, "!" in text or "<<" in text
     anchors = _Anchors(origin)
     anchored = "&" in text
     # The innermost open collection, from its start event on; a mapping's next child is a key when the length is odd.
@@ -272,7 +293,7 @@ def _compose(text: str, base: int) -> tuple[Node | None, int]:
 class _Anchors:
     """The anchors of a document, and how large it is with aliases followed."""
 
-    def __init__(self, origin: tuple[str, int]) -> None:
+    def __init__(self, origin: tuple[str, int, bool]) -> None:
         self._origin = origin
         self._nodes: dict[str, Node] = {}
         self._sizes: dict[int, tuple[int, int]] = {}

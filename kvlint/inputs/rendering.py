@@ -81,7 +81,7 @@ def relocate(report: Report, renderings: Iterable[Rendering]) -> Report:
     for file, rendering in by_file.items():
         masks[file] = tuple(
             (rendering.where(file, line), column, rendering.where(file, end), end_column)
-            for line, column, end, end_column in masks.pop(file, ())
+            for line, column, end, end_column in masks.pop(file, None) or ()
         )
     findings = [_relocated(finding, by_file) for finding in report.findings]
     return report._replace(findings=tuple(findings), masks={file: spans for file, spans in masks.items() if spans})

@@ -59,7 +59,7 @@ class Masks:
 
     def __init__(
         self,
-        spans: dict[str, tuple[tuple[int, int, int, int], ...]],
+        spans: dict[str, tuple[tuple[int, int, int, int], ...] | None],
         lines: Callable[[str, int], str | None],
     ) -> None:
         """`spans` are `Report.masks`, `lines` is `View.lines`."""
@@ -69,8 +69,8 @@ class Masks:
         self._last: tuple[str, int, Line | None] = ("", 0, None)
 
     def line(self, file: str, number: int) -> Line | None:
-        """Line `number` of `file`, or None where the file's text or the line is not known."""
-        if number < 1:
+        """Line `number` of `file`, or None where the file's text, its credentials or the line are not known."""
+        if number < 1 or self._spans.get(file, ()) is None:
             return None
         if self._last[:2] != (file, number):
             raw = self._lines(file, number)
@@ -110,7 +110,7 @@ class Masks:
 
     def _of(self, file: str) -> list[_Span]:
         if file not in self._merged:
-            self._merged[file] = _merge(self._spans.get(file, ()))
+            self._merged[file] = _merge(self._spans.get(file) or ())
         return self._merged[file]
 
 
