@@ -1,7 +1,7 @@
 """Reading the facts of one object, and what a Helm release or a values file mentions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kvlint.facts import (
     CAPACITY_FIELD,
@@ -26,13 +26,14 @@ from kvlint.facts import (
     Place,
     Requirement,
     Secret,
+    Span,
     StorageClass,
     Use,
 )
 from kvlint.finding import Confidence
 from kvlint.node import MAPPING, Node, YamlError
 from kvlint.resources import Resource
-from kvlint.views import POD_PATHS, Views, VolumeSource
+from kvlint.views import POD_PATHS, Views
 from kvlint.views import Claim as ClaimView
 from kvlint.yamltree import Document
 
@@ -105,37 +106,42 @@ def holdings_of(resource: Resource, views: Views, namespace: str | None = None) 
 
 
 def _claim(view: ClaimView, spec: Node | None) -> Claim:
-    node = view.node
-    spans = {
-        "spec": _key(node, "spec"),
-        "metadata.name": node.at("metadata", "name"),
-        CLASS_FIELD: _within(spec, "storageClassName"),
-        CLASS_ANNOTATION_FIELD: node.at("metadata", "annotations", CLASS_ANNOTATION),
-        VOLUME_FIELD: _within(spec, "volumeName"),
-        SIZE_FIELD: _within(spec, "resources", "requests", "storage"),
-        MODES_FIELD: _within(spec, "accessModes"),
-        VOLUME_MODE_FIELD: _within(spec, "volumeMode"),
-        "spec.selector": _within(spec, "selector"),
-    }
-    owner = view.resource.node
-    template = view.origin == "template" and view.resource.kind == "StatefulSet"
+    node, resource = view.node, view.resource
+    metadata, status = node.get("metadata"), node.get("status")
+    annotations = _within(metadata, "annotations")
+    class_field, volume = _within(spec, "storageClassName"), _within(spec, "volumeName")
+    modes, mode = _within(spec, "accessModes"), _within(spec, "volumeMode")
+    size, selector = _within(spec, "resources", "requests", "storage"), _within(spec, "selector")
+    annotation = _within(annotations, CLASS_ANNOTATION)
+    fields = (
+        ("spec", _key(node, "spec")),
+        ("metadata.name", _within(metadata, "name")),
+        (CLASS_FIELD, class_field),
+        (CLASS_ANNOTATION_FIELD, annotation),
+        (VOLUME_FIELD, volume),
+        (SIZE_FIELD, size),
+        (MODES_FIELD, modes),
+        (VOLUME_MODE_FIELD, mode),
+        ("spec.selector", selector),
+    )
+    owner = resource.node if view.origin == "template" and resource.kind == "StatefulSet" else None
     return Claim(
-        _place(view.resource, _head(node), view.path, view.confidence, spans, view.name),
+        _place(resource, _head(node), view.path, view.confidence, fields, view.name),
         view.origin,
         view.name,
-        _text(spans[CLASS_FIELD]),
-        _text(spans[CLASS_ANNOTATION_FIELD]),
-        _texts(spans[MODES_FIELD]),
-        _text(spans[SIZE_FIELD]),
-        _text(spans[VOLUME_MODE_FIELD]) or "Filesystem",
-        _text(spans[VOLUME_FIELD]) or "",
-        _selector(spans["spec.selector"]),
+        _text(class_field),
+        _text(annotation),
+        _texts(modes),
+        _text(size),
+        _text(mode) or "Filesystem",
+        _text(volume) or "",
+        _selector(selector),
         _text(_within(spec, "volumeAttributesClassName")) or "",
-        _text(node.at("metadata", "uid")) or "",
-        _text(node.at("status", "phase")) or "",
-        _number(owner.at("spec", "replicas"), 1) if template else 1,
-        _number(owner.at("spec", "ordinals", "start"), 0) if template else 0,
-        _declaration(view.resource.document, spec) if spans[CLASS_FIELD] is None else None,
+        _text(_within(metadata, "uid")) or "",
+        _text(_within(status, "phase")) or "",
+        _number(owner.at("spec", "replicas"), 1) if owner is not None else 1,
+        _number(owner.at("spec", "ordinals", "start"), 0) if owner is not None else 0,
+        _declaration(resource.document, spec) if class_field is None else None,
     )
 
 
@@ -154,20 +160,23 @@ def _declaration(document: Document, spec: Node | None) -> tuple[int, str] | Non
 
 def _volume(resource: Resource, views: Views) -> PersistentVolume:
     node = resource.node
-    spec = node.get("spec")
-    csi = _within(spec, "csi")
-    spans = {
-        "spec": _key(node, "spec"),
-        "metadata.name": node.at("metadata", "name"),
-        CLASS_FIELD: _within(spec, "storageClassName"),
-        CLASS_ANNOTATION_FIELD: node.at("metadata", "annotations", CLASS_ANNOTATION),
-        CAPACITY_FIELD: _within(spec, "capacity", "storage"),
-        MODES_FIELD: _within(spec, "accessModes"),
-        VOLUME_MODE_FIELD: _within(spec, "volumeMode"),
-        "spec.claimRef": _key(spec, "claimRef"),
-        "spec.csi.volumeHandle": _within(csi, "volumeHandle"),
-        "metadata.labels": _key(node.get("metadata"), "labels"),
-    }
+    metadata, spec = node.get("metadata"), node.get("spec")
+    annotations, csi = _within(metadata, "annotations"), _within(spec, "csi")
+    class_field, annotation = _within(spec, "storageClassName"), _within(annotations, CLASS_ANNOTATION)
+    capacity, modes = _within(spec, "capacity", "storage"), _within(spec, "accessModes")
+    mode, handle = _within(spec, "volumeMode"), _within(csi, "volumeHandle")
+    fields = (
+        ("spec", _key(node, "spec")),
+        ("metadata.name", _within(metadata, "name")),
+        (CLASS_FIELD, class_field),
+        (CLASS_ANNOTATION_FIELD, annotation),
+        (CAPACITY_FIELD, capacity),
+        (MODES_FIELD, modes),
+        (VOLUME_MODE_FIELD, mode),
+        ("spec.claimRef", _key(spec, "claimRef")),
+        ("spec.csi.volumeHandle", handle),
+        ("metadata.labels", _key(metadata, "labels")),
+    )
     reference = _within(spec, "claimRef")
     secrets = []
     for field in CSI_SECRET_REFS:
@@ -175,39 +184,39 @@ def _volume(resource: Resource, views: Views) -> PersistentVolume:
         if secret is not None and not secret.is_null:
             secrets.append((field, _text(secret.get("namespace")) or "", _text(secret.get("name")) or ""))
     return PersistentVolume(
-        _place(resource, _head(node), "", Confidence.HIGH, spans),
+        _place(resource, _head(node), "", Confidence.HIGH, fields),
         resource.name,
-        _text(spans[CLASS_FIELD]),
-        _text(spans[CLASS_ANNOTATION_FIELD]),
-        _texts(spans[MODES_FIELD]),
-        _text(spans[CAPACITY_FIELD]),
-        _text(spans[VOLUME_MODE_FIELD]) or "Filesystem",
+        _text(class_field),
+        _text(annotation),
+        _texts(modes),
+        _text(capacity),
+        _text(mode) or "Filesystem",
         None
         if reference is None or reference.is_null
         else ClaimRef(*(_text(reference.get(key)) or "" for key in ("namespace", "name", "uid"))),
-        tuple(_pairs(node.at("metadata", "labels"))),
+        tuple(_pairs(_within(metadata, "labels"))),
         _text(_within(spec, "volumeAttributesClassName")) or "",
-        _text(node.at("status", "phase")) or "",
-        node.at("metadata", "deletionTimestamp") is not None,
-        next((view.field for view in views["volume-source"] if isinstance(view, VolumeSource)), ""),
+        _text(_within(node.get("status"), "phase")) or "",
+        _within(metadata, "deletionTimestamp") is not None,
+        next((view.field for view in views.sources()), ""),
         _text(_within(csi, "driver")) or "",
-        _text(_within(csi, "volumeHandle")) or "",
+        _text(handle) or "",
         tuple(secrets),
     )
 
 
 def _storage_class(resource: Resource) -> StorageClass:
     node = resource.node
-    provisioner = node.get("provisioner")
-    marks = [node.at("metadata", "annotations", key) for key in DEFAULT_ANNOTATIONS]
+    metadata, provisioner = node.get("metadata"), node.get("provisioner")
+    marks = [_within(metadata, "annotations", key) for key in DEFAULT_ANNOTATIONS]
     default = any(mark is not None and mark.string() == "true" for mark in marks)
-    spans = {
-        "metadata.name": node.at("metadata", "name"),
-        "provisioner": provisioner,
-        **dict(zip(DEFAULT_FIELDS, marks, strict=True)),
-    }
+    fields = (
+        ("metadata.name", _within(metadata, "name")),
+        ("provisioner", provisioner),
+        *zip(DEFAULT_FIELDS, marks, strict=True),
+    )
     return StorageClass(
-        _place(resource, _head(node), "", Confidence.HIGH, spans),
+        _place(resource, _head(node), "", Confidence.HIGH, fields),
         resource.name,
         _text(provisioner) or "",
         _text(node.get("volumeBindingMode")) == "WaitForFirstConsumer",
@@ -254,13 +263,13 @@ def _place(
     node: Node,
     path: str,
     confidence: Confidence = Confidence.HIGH,
-    fields: dict[str, Node | None] | None = None,
+    fields: Iterable[tuple[str, Node | None]] = (),
     item: str = "",
 ) -> Place:
     document = resource.document
     source = document.source
-    spans = [("", document.position(node))]
-    for key, field in fields.items() if fields is not None else ():
+    spans: list[tuple[str, Span]] = [("", document.position(node))]
+    for key, field in fields:
         if field is not None and not field.is_null:
             spans.append((key, document.position(field)))
     return Place(
@@ -300,7 +309,11 @@ def _pairs(node: Node | None) -> list[tuple[str, str]]:
 
 
 def _within(node: Node | None, *path: str) -> Node | None:
-    return node.at(*path) if node is not None else None
+    for key in path:
+        if node is None:
+            return None
+        node = node.get(key)
+    return node
 
 
 def _text(node: Node | None) -> str | None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kvlint.checks.masks import Part, Secrets, secrets_of
+from kvlint.checks.suspicion import may_hold_credential
 from kvlint.finding import MANUAL, Finding, Fix, Input, Location, Masks, Migration
 from kvlint.ignores import Ignore
-from kvlint.relevance import may_hold_credential
 from kvlint.source import Source
 from kvlint.yamltree import Document, Node, YamlError, documents
 

@@ -193,19 +193,15 @@ class Judge:
         if "duplicate-key" not in self.plan.rules:
             return
         seen: set[int] = set()
-        for name in ("volume-source", "claim", "persistent-volume", "storage-class"):
-            for view in views[name]:
-                for length, node in enumerate(_way(view)):
-                    if id(node) in seen or node.kind != MAPPING:
-                        continue
-                    seen.add(id(node))
-                    for earlier, later in node.duplicates():
-                        key = earlier.value or ""
-                        related = ((later.start, later.end, "this one counts"),)
-                        steps = [*_steps(view.path)[:length], key]
-                        where = ".".join(steps).replace(".[", "[")
-                        span = (earlier.start, earlier.end)
-                        self.report("duplicate-key", span, where, {"key": key}, view.resource, related)
+        for view, length, node in _read(views):
+            if id(node) in seen or node.kind != MAPPING:
+                continue
+            seen.add(id(node))
+            for earlier, later in node.duplicates():
+                key = earlier.value or ""
+                related = ((later.start, later.end, "this one counts"),)
+                where = ".".join([*_steps(view.path)[:length], key]).replace(".[", "[")
+                self.report("duplicate-key", (earlier.start, earlier.end), where, {"key": key}, view.resource, related)
 
     def placeholders(self, root: Node | None, resource: Resource | None) -> None:
         """Report placeholders that a migration left in a manifest."""
@@ -309,20 +305,37 @@ def _steps(path: str) -> list[str]:
     return path.replace("[", ".[").split(".") if path else []
 
 
-def _way(view: View) -> Iterator[Node]:
-    """The nodes from the object's root to the view's own node."""
+def _read(views: Views) -> Iterator[tuple[View, int | None, Node]]:
+    """The nodes on the way to what rules read: a view, so many steps of its path (None: all), and what is there."""
+    pods: set[str] = set()
+    for source in views.sources():
+        if source.volume is None:
+            yield from _way(source)
+            continue
+        pod = source.volume.pod
+        if pod.path not in pods:
+            pods.add(pod.path)
+            yield from _way(pod)
+        yield source.volume, None, source.volume.node
+        yield source, None, source.node
+    for name in ("claim", "persistent-volume", "storage-class"):
+        for view in views[name]:
+            yield from _way(view)
+
+
+def _way(view: View) -> Iterator[tuple[View, int | None, Node]]:
     node: Node | None = view.resource.node
-    for step in _steps(view.path):
+    for length, step in enumerate(_steps(view.path)):
         if node is None:
             return
-        yield node
+        yield view, length, node
         if step.startswith("["):
             items, index = node.items(), step[1:-1]
             node = items[int(index)] if index.isdigit() and int(index) < len(items) else None
         else:
             node = node.get(step)
     if node is not None:
-        yield node
+        yield view, None, node
 
 
 def _scalars(root: Node | None) -> Iterator[Node]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from kvlint.finding import Severity
 from kvlint.knowledge.version import NEWEST, Version
 from kvlint.record import NamedTuple
-from kvlint.registry import CHECKS, OF_CREDENTIALS, OF_SCHEMAS
-from kvlint.relevance import WORD, Relevance
+from kvlint.registry import CHECKS, OF_CREDENTIALS, OF_SCHEMAS, OFF
+from kvlint.relevance import WORD, Clause, Relevance
 from kvlint.rule import Check, Context, Live, MigrationFunction, Rule
 
 TYPE_CHECKING = False
@@ -95,7 +95,12 @@ class Plan:
         self.across: list[Planned] = []
         # The tokens of all checks, whatever is selected: findings of the engine itself do not depend on the selection.
         bits = {id(check): 2 << number for number, check in enumerate(checks.values())}
-        tokens = [((WORD,), 1), *((check.tokens, bits[id(check)]) for check in checks.values())]
+        # Those of rules that are off by default count only where such a rule is on.
+        asked = {active.rule.check for active in self.rules.values()}
+        tokens: list[tuple[tuple[Clause, ...], int]] = [((WORD,), 1)]
+        tokens += [
+            (check.tokens, bits[id(check)]) for name, check in checks.items() if name in asked or name not in OFF
+        ]
         own = sum(
             bits[id(check)] for name, check in checks.items() if check is CHECKS.get(name) and name not in OF_SCHEMAS
         )
@@ -123,7 +128,7 @@ class Plan:
         self.by_view = tuple(views.items())
         self.gathers = gathering
         secrets = sum(bits[id(checks[name])] for name in OF_CREDENTIALS if checks.get(name) is CHECKS[name])
-        self.relevance = Relevance(tokens, everything, ~own, secrets)
+        self.relevance = Relevance(tokens, everything, ~own, secrets, _may_hold_credential)
         self.skip_test = skip_test
         self.surveys = False
         self._chosen: dict[int, ByView] = {}
@@ -143,6 +148,12 @@ class Plan:
             chosen = ((view, [planned for planned in rules if planned.bit & checks]) for view, rules in self.by_view)
             found = self._chosen[checks] = tuple((view, rules) for view, rules in chosen if rules)
         return found
+
+
+def _may_hold_credential(text: str) -> bool:
+    from kvlint.checks.suspicion import may_hold_credential
+
+    return may_hold_credential(text)
 
 
 def facts_only(plan: Plan) -> Plan:

@@ -53,6 +53,9 @@ OF_CREDENTIALS = frozenset(name for name, place in _PLACES.items() if place.star
 OF_SCHEMAS = frozenset({"annotation-credential"})
 """The checks that may match a schema of custom resources too: to the others it only mentions what they look for."""
 
+OFF = frozenset({"host-path-volume"})
+"""The checks of rules that are off by default."""
+
 
 def rules() -> dict[str, Rule]:
     """The built-in rules by id."""

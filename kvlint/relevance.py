@@ -5,10 +5,7 @@ that switching it off changes no finding. Tokens are plain text; what could hide
 """
 
 import re
-from collections.abc import Iterable
-from functools import cache
-
-from kvlint._generated.tokens import CREDENTIAL_MARKS, CREDENTIAL_WORDS, PROGRAMS, REFERRING_KEYS, REFERRING_PARENTS
+from collections.abc import Callable, Iterable
 
 Clause = str | tuple[str, str]
 
@@ -17,6 +14,9 @@ WORD = "kvlint"
 
 HIDDEN = r"\\[xuU/\n\r\x85\u2028\u2029]|![!<]|%TAG"
 """Ways in which YAML can spell a token so that it does not occur in the text: escapes, tags such as `!!binary`."""
+
+PARENTS = ("volumes", "ontainers")
+"""Tokens after which their company must come: what a check looks for lies below a key of this name."""
 
 STEMS = ("olume", "ontainers", "torageC", "storage.k8s.io/", "CSI", "kubernetes.io/")
 """Texts that several tokens hold: where one is absent, one search answers for all of them."""
@@ -36,51 +36,6 @@ def may_mention(file: str, data: bytes) -> bool:
         or b"Application" in data
         or (b"elm" in data and any(map(data.__contains__, (b"HelmRelease", b"HelmChart", b"helmCharts"))))
         or (b"{" in data and b"{{" in data and b"StorageClass" in data)
-    )
-
-
-def may_hold_credential(text: str) -> bool:
-    """Whether `kvlint.checks.masks` can find anything in a text: a cheap test that every credential passes."""
-    return any(map(text.__contains__, CREDENTIAL_MARKS)) or (_promises(text) and _promises(without_references(text)))
-
-
-def without_references(text: str) -> str:
-    """A text without marks of credentials, without the lines that only name and refer to things."""
-    plain, named = _references()
-    text = plain.sub("", text)
-    # A name is a reference where each `value` stands right below a name of its own, as in `env`.
-    values = text.count("value") - text.count("valueFrom:") - text.count("values:")
-    if not values or values == len(re.findall(_OWN_VALUE, text)):
-        text = named.sub("", text)
-    return text
-
-
-def _promises(text: str) -> bool:
-    """Whether a text holds a word that promises a credential, or the name of a program that takes one."""
-    folded = text.casefold()
-    for word in CREDENTIAL_WORDS:
-        if word in folded:
-            return True
-    return not PROGRAMS.isdisjoint(folded.translate(_APART).split())
-
-
-_APART = dict.fromkeys(map(ord, "\"'`,;:|&(){}[]<>=/$#!?*"), " ")
-"""What may stand beside the name of a program."""
-
-_OWN_VALUE = r"\n( *)- name: [^\n]*\n\1  value: "
-
-
-@cache
-def _references() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Lines that refer, and lines that name. What follows must be a key or an item, or it could go on with the line."""
-    keys = "|".join(map(re.escape, (key for key in REFERRING_KEYS if key != "name")))
-    parents = "|".join(REFERRING_PARENTS)
-    word = r"[\"']?[A-Za-z/][\w./-]*(?::[\w.-]+)?[\"']?"
-    end = r"(?=\n *(?:- |[A-Za-z][\w./-]*:[ \n]|$))"
-    value = rf"(?:(?:{keys}): {word}|(?:{parents}):|automountServiceAccountToken: (?:true|false))"
-    return (
-        re.compile(rf"\n *(?:- )?{value}{end}"),
-        re.compile(rf"(?:\n *-|:\n *) name: {word}{end}(?!\n *value:)"),
     )
 
 
@@ -112,8 +67,9 @@ class _Search:
                 for token, bits, company in groups:
                     if token in text:
                         found |= bits
+                        below = _below(token, text) if company else ""
                         for other, bit in company:
-                            if bit & ~found and other in text:
+                            if bit & ~found and other in below:
                                 found |= bit
         return found
 
@@ -125,19 +81,26 @@ class _Search:
                     if token in text:
                         if bits:
                             return bits
+                        below = _below(token, text)
                         for other, bit in company:
-                            if other in text:
+                            if other in below:
                                 return bit
         return 0
+
+
+def _below(token: str, text: str) -> str:
+    """Where in a text the company of a token can be. An anchor may bring what stands above."""
+    return text[text.index(token) :] if token in PARENTS and "&" not in text else text
 
 
 class Relevance:
     """The tokens of a run's checks, each check a bit of a number: which checks can match a text.
 
     `everything` is the number of the checks that have no tokens and so can match any text, `schemas` that of the checks
-    which may look at a schema of custom resources, `credentials` that of the checks which match credentials alone."""
+    which may look at a schema of custom resources, `credentials` that of the checks which match credentials alone:
+    for these a text needs what `may_hold` tells, besides tokens."""
 
-    __slots__ = ("_credentials", "_every", "_everything", "_schemas", "_search")
+    __slots__ = ("_credentials", "_every", "_everything", "_may_hold", "_schemas", "_search")
 
     def __init__(
         self,
@@ -145,12 +108,14 @@ class Relevance:
         everything: int = 0,
         schemas: int = 0,
         credentials: int = 0,
+        may_hold: Callable[[str], bool] = bool,
     ) -> None:
         each = [(clause, bit) for clauses, bit in tokens for clause in clauses]
         self._everything = self._every = everything
         for _, bit in each:
             self._every |= bit
         self._credentials = credentials
+        self._may_hold = may_hold
         self._search = _Search(each)
         self._schemas = _Search((clause, bit) for clause, bit in each if bit & schemas)
 
@@ -159,7 +124,7 @@ class Relevance:
         if ("\\" in text or "!" in text or "%" in text) and re.search(HIDDEN, text):
             return self._every
         found = (self._schemas if _is_schema(text) else self._search)(text)
-        if found & self._credentials and not may_hold_credential(text):
+        if found & self._credentials and not self._may_hold(text):
             found &= ~self._credentials
         return found | self._everything
 

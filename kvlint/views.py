@@ -142,18 +142,21 @@ View = ObjectView | PodSpec | Volume | VolumeSource | Container | Claim | Metada
 class Views:
     """The views of one object, each list made once and only when a rule asks for it."""
 
-    __slots__ = ("_made", "resource")
+    __slots__ = ("_made", "_pods", "resource")
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
         self._made: dict[str, list[Any]] = {}
+        self._pods: bool | None = None
 
     def __getitem__(self, name: str) -> list[Any]:
         """The views called `name`: a key of VIEWS, or an API kind (the object itself if it is of that kind)."""
         made = self._made.get(name)
         if made is None:
             maker = VIEWS.get(name)
-            if maker is not None:
+            if name in _OF_PODS and not self._holds_pods():
+                made = []
+            elif maker is not None:
                 made = list(maker(self))
             elif self.resource.kind == name:
                 made = [ObjectView(self.resource, self.resource.node)]
@@ -161,6 +164,11 @@ class Views:
                 made = []
             self._made[name] = made
         return made
+
+    def _holds_pods(self) -> bool:
+        if self._pods is None:
+            self._pods = self.resource.kind in POD_PATHS or is_custom(self.resource)
+        return self._pods
 
     def pods(self) -> list[PodSpec]:
         """The Pod specs of the object."""
@@ -299,6 +307,10 @@ VIEWS: dict[str, Callable[[Views], Iterator[View]]] = {
     "storage-class": _kind("StorageClass"),
 }
 """The named views a card's `on:` may use, besides API kinds."""
+
+
+_OF_PODS = frozenset(("pod-spec", "volume", "container"))
+"""The views that only objects with Pods in them have."""
 
 
 def is_custom(resource: Resource) -> bool:

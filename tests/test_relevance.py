@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from kvlint import registry
 from kvlint.checks.masks import Part, Secrets, secrets_of
+from kvlint.checks.suspicion import may_hold_credential
 from kvlint.engine import ActiveRule, FileFacts, Plan, map_source
 from kvlint.facts import Secret
 from kvlint.finding import Summary
-from kvlint.relevance import Relevance, may_hold_credential, may_mention
+from kvlint.relevance import Relevance, may_mention
 from kvlint.source import Source
 from kvlint.yamltree import Document, YamlError, documents
 

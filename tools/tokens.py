@@ -42,9 +42,8 @@ CREDENTIAL_WORDS = (
     *("pass", "pw", "secret", "token", "key", "string", "credential", "json", "ticket", "sas", "akid", "ak_id"),
     *("ak-id", "configdata", "auth", "bearer", "identified", "login"),
 )
-CREDENTIAL_MARKS = (
-    *("@", "%", "\\", "-----BEGIN", "AQ", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sig="),
-)
+CREDENTIAL_MARKS = ("@", "\\", "-----BEGIN", "AQ", "github_pat_", "glpat-", "sig=")
+CREDENTIAL_MARK = r"gh[pousr]_|%[^\s\"',}\]]"
 # Keys whose values refer to something or name it: on a line of its own, such a key with a word that bears no mark is no
 # credential, whatever the word says. `name` is one where no `value` belongs to it (`kvlint/relevance.py`).
 REFERRING_KEYS = (
@@ -69,6 +68,7 @@ def module(root: Path) -> str:
         f"{HEADER}\nTOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {{\n{lines}}}\n"
         f"\nCREDENTIAL_WORDS = {render(CREDENTIAL_WORDS)}\n"
         f"\nCREDENTIAL_MARKS = {render(CREDENTIAL_MARKS)}\n"
+        f"\nCREDENTIAL_MARK = {CREDENTIAL_MARK!r}\n"
         f"\nREFERRING_KEYS = {render(REFERRING_KEYS)}\n"
         f"\nREFERRING_PARENTS = {render(REFERRING_PARENTS)}\n"
         f"\nPROGRAMS = frozenset(\n    {render(tuple(programs), 4)}\n)\n"
@@ -119,7 +119,7 @@ def checks(root: Path) -> dict[str, tuple[Any, ...]]:
         "intree-provisioner": pairs("StorageClass", ["kubernetes.io/"]),
         "flexvolume": (*pairs("PersistentVolume", ["flexVolume"]), *volumes(["flexVolume"])),
         "flexvolume-installer": (
-            *volumes(["hostPath"]),
+            *card(root, "flexvolume-installer")["params"]["directories"]["default"],
             *(("ontainers", flag) for flag in card(root, "flexvolume-installer")["params"]["flags"]["default"]),
             ("PodSecurityPolicy", "lexVolume"),
             ("SecurityContextConstraints", "lexVolume"),
@@ -129,7 +129,7 @@ def checks(root: Path) -> dict[str, tuple[Any, ...]]:
             *(("provisioner" if "provisioner" in image else "ontainers", image) for image in images),
         ),
         "retired-csi-driver": (
-            *(*CLASSES, "CSIDriver", "SnapshotClass"),
+            *(*CLASSES, "CSIDriver", "VolumeSnapshotClass", "VolumeGroupSnapshotClass"),
             *(*pairs("PersistentVolume", ["csi"]), *volumes(["csi"])),
         ),
         "deprecated-storage-api": tuple(versions),
@@ -140,7 +140,8 @@ def checks(root: Path) -> dict[str, tuple[Any, ...]]:
         "conflicting-storage-class-annotation": ("volume.beta.kubernetes.io/storage-class",),
         "incomplete-csi-secret-ref": (
             *pairs("PersistentVolume", ["SecretRef"]),
-            *(("SnapshotClass", "parameters"), ("StorageClass", "parameters")),
+            *(("VolumeSnapshotClass", "parameters"), ("VolumeGroupSnapshotClass", "parameters")),
+            ("StorageClass", "parameters"),
         ),
         "pod-env-credential": (("ontainers", "value"),),
         "pod-command-credential": (("ontainers", "command"), ("ontainers", "args"), ("ontainers", "value")),

@@ -90,7 +90,13 @@ TOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {
     ),
     'flexvolume': (('PersistentVolume', 'flexVolume'), ('volumes', 'flexVolume')),
     'flexvolume-installer': (
-        ('volumes', 'hostPath'),
+        '/usr/libexec/kubernetes/kubelet-plugins/volume/exec',
+        '/etc/kubernetes/volumeplugins',
+        '/etc/kubernetes/kubelet-plugins/volume/exec',
+        '/var/lib/kubelet/volumeplugins',
+        '/home/kubernetes/flexvolume',
+        '/opt/libexec/kubernetes/kubelet-plugins/volume/exec',
+        '/usr/libexec/kubernetes/kubelet-plugins/volume',
         ('ontainers', '--volume-plugin-dir'),
         ('ontainers', '--flex-volume-plugin-dir'),
         ('PodSecurityPolicy', 'lexVolume'),
@@ -98,7 +104,12 @@ TOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {
     ),
     'git-repo-volume': (('volumes', 'gitRepo'),),
     'host-path-volume': (('volumes', 'hostPath'),),
-    'incomplete-csi-secret-ref': (('PersistentVolume', 'SecretRef'), ('SnapshotClass', 'parameters'), ('StorageClass', 'parameters')),
+    'incomplete-csi-secret-ref': (
+        ('PersistentVolume', 'SecretRef'),
+        ('VolumeSnapshotClass', 'parameters'),
+        ('VolumeGroupSnapshotClass', 'parameters'),
+        ('StorageClass', 'parameters'),
+    ),
     'inline-csi-volume': (('volumes', 'csi'),),
     'inline-network-volume': (
         ('volumes', 'awsElasticBlockStore'),
@@ -186,7 +197,14 @@ TOKENS: dict[str, tuple[str | tuple[str, str], ...]] = {
     'pod-command-credential': (('ontainers', 'command'), ('ontainers', 'args'), ('ontainers', 'value')),
     'pod-env-credential': (('ontainers', 'value'),),
     'recycle-reclaim-policy': (('PersistentVolume', 'Recycle'),),
-    'retired-csi-driver': ('StorageClass', 'CSIDriver', 'SnapshotClass', ('PersistentVolume', 'csi'), ('volumes', 'csi')),
+    'retired-csi-driver': (
+        'StorageClass',
+        'CSIDriver',
+        'VolumeSnapshotClass',
+        'VolumeGroupSnapshotClass',
+        ('PersistentVolume', 'csi'),
+        ('volumes', 'csi'),
+    ),
     'retired-provisioner': (
         'StorageClass',
         ('provisioner', 'nfs-client-provisioner'),
@@ -311,7 +329,9 @@ CREDENTIAL_WORDS = (
     'login',
 )
 
-CREDENTIAL_MARKS = ('@', '%', '\\', '-----BEGIN', 'AQ', 'ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_', 'glpat-', 'sig=')
+CREDENTIAL_MARKS = ('@', '\\', '-----BEGIN', 'AQ', 'github_pat_', 'glpat-', 'sig=')
+
+CREDENTIAL_MARK = 'gh[pousr]_|%[^\\s\\"\',}\\]]'
 
 REFERRING_KEYS = (
     'name',

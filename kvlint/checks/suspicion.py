@@ -1,0 +1,136 @@
+"""Can a text hold a credential? A cheap test that every credential passes, before anything is parsed."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from kvlint._generated.tokens import (
+    CREDENTIAL_MARK,
+    CREDENTIAL_MARKS,
+    CREDENTIAL_WORDS,
+    PROGRAMS,
+    REFERRING_KEYS,
+    REFERRING_PARENTS,
+)
+
+_APART = dict.fromkeys(map(ord, "\"'`,;:|&(){}[]<>=/$#!?*"), " ")
+"""What may stand beside the name of a program."""
+
+_OWN_VALUE = r"\n( *)- name: [^\n]*\n\1  value: "
+_AFTER_KEY = r"KeyRef:\n *key: [^\n]*\n\Z"
+_REFERRING_KEYS = frozenset(REFERRING_KEYS)
+
+
+def may_hold_credential(text: str) -> bool:
+    """Whether `kvlint.checks.masks`, or a check, can find a credential in a text.
+
+    It can where a part of a text bears the mark of one, and where a word that promises one (or a program that takes
+    one) stands on a line that does more than name things and refer to them."""
+    if any(map(text.__contains__, CREDENTIAL_MARKS)):
+        return True
+    if ("gh" in text or "%" in text) and re.search(CREDENTIAL_MARK, text):
+        return True
+    folded = text.casefold()
+    lines: _Lines | None = None
+    for word in CREDENTIAL_WORDS:
+        if word in folded:
+            lines = lines or _Lines(text)
+            if not lines.refer(word, folded):
+                return True
+    programs = PROGRAMS.intersection(folded.translate(_APART).split())
+    if programs:
+        lines = lines or _Lines(text)
+        return not all(lines.refer(program, folded) for program in programs)
+    return False
+
+
+class _Lines:
+    """The lines of a text on which words stand, and whether they only name and refer."""
+
+    __slots__ = ("_known", "_named", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._known: dict[int, bool] = {}
+        self._named: bool | None = None
+
+    def refer(self, word: str, folded: str) -> bool:
+        """Whether every line with this word only names things or refers to them; `folded` is the text in lower case."""
+        text = self._text
+        if not text.isascii():
+            return False  # a letter may be two in the other case: places differ
+        at = folded.find(word)
+        while at >= 0:
+            start = text.rfind("\n", 0, at) + 1
+            known = self._known.get(start)
+            if known is None:
+                known = self._known[start] = self._refers(start)
+            if not known:
+                return False
+            end = text.find("\n", at)
+            at = folded.find(word, end) if end >= 0 else -1
+        return True
+
+    def _refers(self, start: int) -> bool:
+        """Whether the line that begins here holds no credential, whatever its words say."""
+        text = self._text
+        pair, option = _shapes()
+        if text[start] == "#":
+            end = text.find("\n", start)
+            return not any(map(text[start : end if end >= 0 else len(text)].__contains__, ":="))
+        found = pair.match(text, start)
+        if found is None:
+            found = option.match(text, start)
+            return found is not None and _promises_nothing(found[2])
+        _, item, key, _, value = found.groups()
+        if key == "name":
+            return self._names(found)
+        if key == "value":
+            holder = pair.match(text, text.rfind("\n", 0, max(start - 1, 0)) + 1)
+            return holder is not None and not item and self._is_pair(holder, found) and _promises_nothing(holder[5])
+        if value is None:
+            return key in REFERRING_PARENTS
+        return key in _REFERRING_KEYS or (key == "automountServiceAccountToken" and value in ("true", "false"))
+
+    def _names(self, found: re.Match[str]) -> bool:
+        """Whether a `name` is that of a thing without a value, or of one whose value is no credential."""
+        text = self._text
+        if self._named is None:
+            # Each `value` must stand right below a name of its own, as in `env`: then no other name has one.
+            values = text.count("value") - text.count("valueFrom:") - text.count("values:")
+            self._named = not values or values == len(re.findall(_OWN_VALUE, text))
+        if not self._named or not found[5]:
+            return False
+        following = text[found.end() : found.end() + 100].lstrip()
+        if following.startswith("value:"):
+            below = _shapes()[0].match(text, text.find("\n", found.end()) + 1)
+            return below is not None and self._is_pair(found, below) and _promises_nothing(found[5])
+        before = text[max(found.start() - 200, 0) : found.start()]
+        return found[2] is not None or before.endswith(":\n") or re.search(_AFTER_KEY, before) is not None
+
+    def _is_pair(self, name: re.Match[str], value: re.Match[str]) -> bool:
+        """Whether these lines are `- name: X` and `value: Y` of one item."""
+        return (
+            (name[2], name[3], value[2], value[3]) == ("- ", "name", None, "value")
+            and value[5] is not None
+            and len(name[1]) + 2 == len(value[1])
+        )
+
+
+def _promises_nothing(name: str) -> bool:
+    """Whether no value of a variable or option of this name is a credential by its name."""
+    from kvlint.knowledge import credential_keys as keys
+
+    nothing = keys.Strength.NONE
+    return keys.strength(name, keys.FLAG) is nothing and keys.place_strength(name, keys.ENVIRONMENT) is nothing
+
+
+@cache
+def _shapes() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A key with at most one plain word, and an option of a list with at most one; no later line goes on with them."""
+    end = r"(?=\s*(?:\n *(?:- |#|[A-Za-z][\w./-]*:\s)|\Z))"
+    return (
+        re.compile(rf"( *)(- )?([A-Za-z][\w./-]*):(?: ([\"']?)([\w./-]*)(?::[\w.-]+)?\4)?{end}"),
+        re.compile(rf" *- ([\"']?)--?([A-Za-z][\w.-]*)(?:=[\w./-]*)?\1{end}"),
+    )
