@@ -4,8 +4,8 @@
 
 A process of its own that imports next to nothing, because the system counts the memory of whoever starts a process
 into the peak of that process: nothing below what this file needs (8 MiB) can be seen. CPU seconds are those of the
-process and of all it waited for; the peak is that of the largest one of them. After SECONDS the whole process group is
-ended, and the exit code is -9."""
+process and of all it waited for; the peak is that of the largest one of them. What the command writes goes to OUTPUT,
+its errors to those of this process. After SECONDS the whole process group is ended, and the exit code is -9."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ def main() -> None:
     seconds, output, *command = sys.argv[1:]
     null = os.open(os.devnull, os.O_RDONLY)
     to = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, to, 1), (os.POSIX_SPAWN_DUP2, to, 2)]
+    actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, to, 1)]
     pid = 0
 
     def end(number: int, frame: object) -> None:

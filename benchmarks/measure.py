@@ -38,7 +38,8 @@ class Sample:
         code, wall, cpu, peak = done.stdout.split()
         self.code = int(code)
         if self.code not in self.codes:
-            raise SystemExit(f"{self.name}: exit code {code}")
+            said = done.stderr.strip().splitlines()[-1:] or [""]
+            raise SystemExit(f"{self.name}: exit code {code} {said[0]}".rstrip())
         if count:
             self.wall.append(float(wall))
             self.cpu.append(float(cpu))

@@ -2,8 +2,8 @@
 
     python benchmarks/plot.py FILE docs/images/growth.svg
 
-Two panels, time and peak memory, both axes logarithmic. A dashed line is linear growth from the first point on. The same
-figures make the same bytes. Needs matplotlib: the dependency group `bench`."""
+Two panels, time and peak memory, both axes logarithmic. A dashed line is linear growth from the first point on. The
+same figures make the same bytes. Needs matplotlib: the dependency group `bench`."""
 
 import argparse
 import json

@@ -166,7 +166,7 @@ def throughput(folder: Path, environment: dict[str, str], files: int, rounds: in
 
 
 def growth(folder: Path, environment: dict[str, str], most: int, largest: int, rounds: int, data: Path | None) -> None:
-    """Trees of growing size, and one growing file of many documents; `data` keeps the figures for benchmarks/plot.py."""
+    """Trees of growing size, and one growing file of many documents; `data` keeps the figures for plot.py."""
     series: list[tuple[str, list[tuple[float, int, Sample]]]] = [("files", []), ("MB in one file", [])]
     count = 1000
     while count <= most:
