@@ -259,14 +259,10 @@ def touched(files: Sequence[Path]) -> int:
 class Entry:
     """A row: a sample with its environment, and what the tool found and saw."""
 
-    def __init__(
-        self, sample: Sample, environment: dict[str, str], version: str, read: Callable[[str], Output], does: str
-    ) -> None:
+    def __init__(self, sample: Sample, environment: dict[str, str], read: Callable[[str], Output]) -> None:
         self.sample = sample
         self.environment = environment
-        self.version = version
         self.read = read
-        self.does = does
         self.findings = self.said = ""
         self.files = 0
 
@@ -285,27 +281,22 @@ class Entry:
             raise Missing(f"says it looked at {self.said}")
 
 
+TITLES = ("", "wall ms: min", "median", "CPU ms: min", "peak MiB", "ratio of wall", "of CPU", "findings", "exit code")
+
+
 def cells(entry: Entry, first: Entry, files: int) -> list[str]:
-    """One row of the table; ratios are to the minimum of `first`."""
-    one = entry.sample
-    least = min(one.wall)
+    """One row of a table; ratios are those of minima to `first`."""
+    one, other = entry.sample, first.sample
     read = "?" if entry.files < 0 else f"{entry.files:,} of {files:,}"
     return [
         one.name,
-        entry.version,
-        f"{least:.2f}",
-        f"{statistics.median(one.wall):.2f}",
-        f"{min(one.cpu):.2f}",
+        *(f"{seconds * 1e3:,.0f}" for seconds in (min(one.wall), statistics.median(one.wall), min(one.cpu))),
         f"{one.peak:.0f}",
-        f"{least / min(first.sample.wall):.1f}",
+        *(f"{ratio:.1f}" for ratio in (min(one.wall) / min(other.wall), min(one.cpu) / min(other.cpu))),
         entry.findings,
         str(one.code),
         f"{read}; {entry.said}" if entry.said else read,
-        entry.does,
     ]
-
-
-TITLES = ("tool", "version", "wall s: min", "median", "CPU s", "peak MiB", "ratio", "findings", "exit code")
 
 
 def compare(
@@ -328,7 +319,7 @@ def compare(
         for entry in there:
             entry.sample.run(entry.environment, output=str(folder / "out"), limit=given.limit)
     print(f"\n{title}\n")
-    print(head(*TITLES, "files read; what it says", "does"))
+    print(head(*TITLES, "files read; what it says of them"))
     for entry in there:
         print(row(cells(entry, there[0], len(files))))
     print("\n".join(["", *missing]), flush=True)
@@ -349,18 +340,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="where tools and trees are kept")
     parser.add_argument("--tools", nargs="+", choices=names, default=names, metavar="TOOL", help=", ".join(names))
-    parser.add_argument("--files", type=int, default=1000, help="files of the tree (default 1000)")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds that count (default 5)")
+    parser.add_argument("--files", type=int, default=1000, help="files of a tree (default 1000)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds that count (default 3)")
     parser.add_argument("--limit", type=float, default=300, help="seconds for one run (default 300)")
     given = parser.parse_args()
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    tree = folder / f"realistic-{given.files}"
-    size = generate.tree(tree, given.files, "realistic")
-    files = sorted(tree.rglob("*.yaml"))
     single = folder / "one"
     single.mkdir(exist_ok=True)
     (single / "one.yaml").write_text(CLEAN)
+    places = {"One file: Deployment, claim, class": single}
+    for mix in generate.MIXES:
+        tree = folder / f"{mix}-{given.files}"
+        size = generate.tree(tree, given.files, mix)
+        places[f"{given.files:,} files, {mix}, {size / 1e6:.1f} MB"] = tree
     ours, theirs = environment_of(folder / "bytecode"), offline(folder)
 
     installed, missing = [], []
@@ -370,30 +363,25 @@ def main() -> None:
                 installed.append((peer, *install(peer, folder)))
             except Missing as reason:
                 missing.append(f"- {peer.name}: {reason}")
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs")
-    print("\n".join(["", "Calls:", ""]))
-    for peer, _, _ in installed:
-        print(f"- `{peer.name} {peer.arguments}`")
+    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs\n")
+    print(head("tool", "version", "what it does in that time", "called as"))
+    for peer, _, version in installed:
+        print(row([peer.name, version, peer.does, f"`{peer.name} {peer.arguments}`"]))
     print("\n".join(["", "Not to be had:", "", *missing]) if missing else "", flush=True)
 
-    for title, place, read in (
-        (f"{len(files):,} files, {size / 1e6:.1f} MB", tree, files),
-        ("One file: Deployment, claim, class", single, [single / "one.yaml"]),
-    ):
+    for title, place in places.items():
+        files = sorted(place.rglob("*.yaml"))
         entries = []
         for options in (["--jobs=1"], []):
-            command = [*KVLINT, "--isolated", *options, str(place)]
-            does = "all its rules about storage and credentials, with migrations"
-            sample = Sample(" ".join(["kvlint", *options]), command, folder)
-            entries.append(Entry(sample, ours, "checkout", read_kvlint, does))
-        for peer, program, version in installed:
-            words = {"FOLDER": [str(place)], "FILES": [str(path) for path in read]}
+            sample = Sample(" ".join(["kvlint", *options]), [*KVLINT, "--isolated", *options, str(place)], folder)
+            entries.append(Entry(sample, ours, read_kvlint))
+        for peer, program, _ in installed:
+            words = {"FOLDER": [str(place)], "FILES": [str(path) for path in files]}
             if "SCHEMAS" in peer.arguments:
                 words["SCHEMAS"] = [schemas(folder)]
             arguments = [part for word in peer.arguments.split() for part in words.get(word, [word])]
-            sample = Sample(peer.name, [program, *arguments], folder, peer.codes)
-            entries.append(Entry(sample, theirs, version, peer.read, peer.does))
-        compare(title, entries, read, folder, given)
+            entries.append(Entry(Sample(peer.name, [program, *arguments], folder, peer.codes), theirs, peer.read))
+        compare(title, entries, files, folder, given)
 
 
 if __name__ == "__main__":
