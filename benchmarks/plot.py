@@ -16,14 +16,14 @@ INK = "#7b828c"
 
 
 def lines(data: dict[str, Any], figure: str) -> list[tuple[str, list[float], list[float], list[float]]]:
-    """Of each series its label, its sizes, its figures, and what these were if they grew linearly from the first on."""
+    """Of each series its label, its megabytes, its figures, and what these were in linear growth from the first."""
     drawn = []
     for series in data["series"]:
         points = series["points"]
-        sizes = [point["size"] for point in points]
+        sizes = [point["bytes"] / 1e6 for point in points]
         values = [point[figure] for point in points]
         slope = series.get("exponents", {}).get(figure)
-        label = series["name"] if slope is None else f"{series['name']} (exponent {slope:.2f})"
+        label = series["name"] if slope is None else f"{series['name']}: exponent {slope:.2f}"
         drawn.append((label, sizes, values, [values[0] * size / sizes[0] for size in sizes]))
     return drawn
 
@@ -39,21 +39,26 @@ def draw(data: dict[str, Any], path: Path) -> None:
     mpl.rcParams.update(dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "grid.color"), INK))
     mpl.rcParams.update(dict.fromkeys(("xtick.color", "ytick.color"), INK))
     from matplotlib import pyplot
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     plain = FuncFormatter(lambda value, _: f"{value:,g}")
-    figure, panels = pyplot.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+    figure, panels = pyplot.subplots(1, 2, figsize=(10, 5), layout="constrained")
     for panel, (key, title) in zip(panels, (("cpu", "CPU seconds"), ("peak", "peak memory, MiB")), strict=True):
-        for (label, sizes, values, linear), colour in zip(lines(data, key), COLOURS, strict=True):
-            panel.plot(sizes, values, "o-", color=colour, label=label, linewidth=2)
-            panel.plot(sizes, linear, "--", color=colour, linewidth=1, alpha=0.7)
+        for at, (label, sizes, values, linear) in enumerate(lines(data, key)):
+            panel.plot(sizes, values, "o-", color=COLOURS[at], label=label, linewidth=2)
+            panel.plot(sizes, linear, "--", color=COLOURS[at], linewidth=1, alpha=0.7)
+            for size, value, point in zip(sizes, values, data["series"][at]["points"], strict=True):
+                place = {"textcoords": "offset points", "xytext": (14, -15), "ha": "center", "fontsize": 9}
+                panel.annotate(point["label"], (size, value), color=COLOURS[at], **place)
         panel.plot([], [], "--", color=INK, linewidth=1, label="linear growth")
-        panel.set(title=title, xlabel="files of a tree, megabytes of one file", xscale="log", yscale="log")
+        panel.set(title=title, xlabel="megabytes", xscale="log", yscale="log")
+        panel.margins(0.15)
+        panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         for axis in (panel.xaxis, panel.yaxis):
             axis.set_major_formatter(plain)
             axis.set_minor_formatter(NullFormatter())
         panel.grid(alpha=0.25)
-        panel.legend(frameon=False, fontsize=10)
+        panel.legend(frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = path.read_text(encoding="utf-8")

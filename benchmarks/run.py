@@ -167,43 +167,42 @@ def throughput(folder: Path, environment: dict[str, str], files: int, rounds: in
 
 def growth(folder: Path, environment: dict[str, str], most: int, largest: int, rounds: int, data: Path | None) -> None:
     """Trees of growing size, and one growing file of many documents; `data` keeps the figures for plot.py."""
-    series: list[tuple[str, list[tuple[float, int, Sample]]]] = [("files", []), ("MB in one file", [])]
+    trees, singles = [], []
     count = 1000
     while count <= most:
         tree = folder / f"realistic-{count}"
         size = generate.tree(tree, count, "realistic")
         command = [*KVLINT, "--isolated", "--jobs=1", str(tree)]
-        series[0][1].append((count, size, Sample(f"{count:,} files", command, folder)))
+        trees.append((f"{count:,} files", size, Sample(f"realistic, {count:,} files", command, folder)))
         count *= 10
     megabytes = 1
     while megabytes <= largest:
         path = folder / f"many-{megabytes}.yaml"
         size = generate.single(path, megabytes * 1_000_000)
-        sample = Sample(f"one file of {megabytes} MB", [*KVLINT, "--isolated", str(path)], folder)
-        series[1][1].append((size / 1e6, size, sample))
+        sample = Sample(f"storage, one file of {megabytes} MB", [*KVLINT, "--isolated", str(path)], folder)
+        singles.append(("", size, sample))
         megabytes *= 10
-    in_turn([sample for _, points in series for _, _, sample in points], environment, rounds)
+    in_turn([sample for _, _, sample in (*trees, *singles)], environment, rounds)
     print("\nGrowth: one process\n")
-    print(head("", "MB", "CPU s: min", "wall s: min", "median", "peak MiB", "MB/s"))
+    print(head("", "MB", "CPU s: min", "wall s: min", "median", "peak MiB", "MB/s of CPU"))
     kept: list[dict[str, Any]] = []
-    for name, points in series:
-        rows = []
-        for x, size, one in points:
-            seconds, cpu = min(one.wall), min(one.cpu)
-            middle = statistics.median(one.wall)
-            figures = [f"{size / 1e6:.1f}", *(f"{value:.2f}" for value in (cpu, seconds, middle)), f"{one.peak:.0f}"]
-            print(row([one.name, *figures, f"{size / 1e6 / cpu:.1f}"]))
-            rows.append({"size": round(x, 3), "bytes": size, "cpu": cpu, "wall": seconds, "peak": one.peak})
-        kept.append({"name": name, "points": rows})
+    for name, points in (("tree of files, realistic", trees), ("one file, storage", singles)):
+        figures = []
+        for label, size, one in points:
+            times = (min(one.cpu), min(one.wall), statistics.median(one.wall))
+            shown = [f"{seconds:.2f}" for seconds in times]
+            print(row([one.name, f"{size / 1e6:.1f}", *shown, f"{one.peak:.0f}", f"{size / 1e6 / times[0]:.1f}"]))
+            cpu, wall = (round(seconds, 4) for seconds in times[:2])
+            figures.append({"label": label, "bytes": size, "cpu": cpu, "wall": wall, "peak": round(one.peak, 1)})
+        kept.append({"name": name, "points": figures})
     print("\nExponents, the slope of log figure over log size (1 is linear growth):\n")
     for one_series in kept:
-        rows = one_series["points"]
-        if len(rows) > 1:
-            sizes = [line["size"] for line in rows]
-            slopes = {key: exponent(sizes, [line[key] for line in rows]) for key in ("cpu", "wall", "peak")}
+        figures = one_series["points"]
+        if len(figures) > 1:
+            sizes = [point["bytes"] for point in figures]
+            slopes = {key: exponent(sizes, [point[key] for point in figures]) for key in ("cpu", "wall", "peak")}
             one_series["exponents"] = {key: round(slope, 3) for key, slope in slopes.items()}
-            shown = ", ".join(f"{key} {slope:.2f}" for key, slope in slopes.items())
-            print(f"- against {one_series['name']}: {shown}")
+            print(f"- {one_series['name']}: " + ", ".join(f"{key} {slope:.2f}" for key, slope in slopes.items()))
     if data:
         text = json.dumps({"python": platform.python_version(), "series": kept}, indent=1)
         data.write_text(text + "\n", encoding="utf-8")
@@ -213,43 +212,41 @@ JOBS = (100, 200, 400, 800, 1600, 3200, 10_000)
 """Sizes of trees, in files, at which one process is compared with two."""
 
 
-def jobs(folder: Path, environment: dict[str, str], rounds: int) -> None:
-    """From which size on two processes are done sooner than one."""
-    verdicts = []
+def jobs(folder: Path, environment: dict[str, str], most: int, rounds: int) -> None:
+    """From which size on two processes are done sooner than one. A second process wins only while a second processor is
+    free, so all sizes take turns: a busy minute then spoils one round of each, and no minimum."""
+    counts = [count for count in JOBS if count <= most]
+    trees: dict[str, list[tuple[int, int, Sample, Sample]]] = {}
     for mix in generate.MIXES:
-        print(f"\nOne process against two, {mix}, wall time\n")
-        print(
-            head("files", "MB", "1 ms: min", "median", "2 ms: min", "median", "1/2 of minima", "of medians", "CPU 2/1")
-        )
-        wins: list[tuple[int, int]] = []
-        ratio = 1.0
-        for count in JOBS:
+        trees[mix] = []
+        for count in counts:
             tree = folder / f"{mix}-{count}"
             size = generate.tree(tree, count, mix)
             command = [*KVLINT, "--isolated", str(tree)]
-            one, two = (Sample(f"{count}: {number}", [*command, f"--jobs={number}"], folder) for number in (1, 2))
-            in_turn([one, two], environment, rounds if count < 10_000 else max(rounds // 2, 1))
-            ratio = min(one.wall) / min(two.wall)
+            one, two = (Sample(f"{mix}-{count}", [*command, f"--jobs={number}"], folder) for number in (1, 2))
+            trees[mix].append((count, size, one, two))
+    in_turn([sample for pairs in trees.values() for pair in pairs for sample in pair[2:]], environment, rounds)
+    verdicts = []
+    for mix, pairs in trees.items():
+        print(f"\nOne process against two, {mix}, wall time\n")
+        times = ("1: ms min", "median", "2: ms min", "median")
+        print(head("files", "MB", *times, "1/2 of minima", "of medians", "CPU 2/1"))
+        ratios = []
+        for count, size, one, two in pairs:
+            ratios.append(min(one.wall) / min(two.wall))
             middle = statistics.median(one.wall) / statistics.median(two.wall)
-            times = [f"{value(x.wall) * 1e3:.0f}" for x in (one, two) for value in (min, statistics.median)]
-            cpu = min(two.cpu) / min(one.cpu)
-            print(
-                row([f"{count:,}", f"{size / 1e6:.2f}", *times, f"{ratio:.2f}", f"{middle:.2f}", f"{cpu:.2f}"]),
-                flush=True,
-            )
-            if ratio > 1:
-                wins.append((count, size))
-            else:
-                wins.clear()
-        if wins:
-            (count, size), largest = wins[0], JOBS[-1]
-            verdicts.append(
-                f"{mix}: two processes win from {count:,} files ({size:,} bytes) on; at {largest:,} files they are "
-                f"{ratio:.2f} times as fast"
-            )
+            shown = [f"{value(x.wall) * 1e3:.0f}" for x in (one, two) for value in (min, statistics.median)]
+            shown += [f"{ratio:.2f}" for ratio in (ratios[-1], middle, min(two.cpu) / min(one.cpu))]
+            print(row([f"{count:,}", f"{size / 1e6:.2f}", *shown]))
+        first = next((at for at in range(len(pairs)) if min(ratios[at:]) > 1), None)
+        if first is None:
+            verdicts.append(f"- {mix}: two processes do not win up to {counts[-1]:,} files")
         else:
-            verdicts.append(f"{mix}: two processes do not win up to {JOBS[-1]:,} files")
-    print("\n" + "\n".join(verdicts))
+            count, size = pairs[first][:2]
+            verdicts.append(f"- {mix}: two processes win from {count:,} files, {size:,} bytes, on")
+            verdicts.append(f"- {mix}: at {counts[-1]:,} files they are {ratios[-1]:.2f} times as fast")
+    print("\nA tree of fewer than 128 files is read by one process whatever is asked for.\n")
+    print("\n".join(verdicts))
 
 
 def main() -> None:
@@ -260,7 +257,7 @@ def main() -> None:
     parser.add_argument("tree", nargs="?", type=Path, help="for in-process: the tree")
     parser.add_argument("--files", type=int, default=2000, help="files of a tree (default 2000)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds that count (default 7)")
-    parser.add_argument("--most", type=int, default=100_000, help="growth: files of the largest tree")
+    parser.add_argument("--most", type=int, default=100_000, help="growth, jobs: files of the largest tree")
     parser.add_argument("--largest", type=int, default=100, help="growth: megabytes of the largest file")
     parser.add_argument("--data", type=Path, help="growth: where to write the figures, as JSON")
     parser.add_argument("--folder", type=Path, help="where trees are kept (default: a temporary folder)")
@@ -280,7 +277,7 @@ def main() -> None:
         if given.what == "growth":
             growth(folder, environment, given.most, given.largest, max(given.rounds // 3, 1), given.data)
         if given.what == "jobs":
-            jobs(folder, environment, given.rounds)
+            jobs(folder, environment, given.most, given.rounds)
 
 
 if __name__ == "__main__":
