@@ -174,7 +174,7 @@ PEERS = (
         (0, 1, 2, 3),
     ),
 )
-"""From the one that does least to the one that does most, those not tried by us at the end."""
+"""From those that do least to those that do most. The calls of the last two are from their documentation, never run."""
 
 
 class Missing(Exception):
