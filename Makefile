@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts generate fresh bench score docs check clean
+.PHONY: help demo test lint types contracts generate fresh bench growth peers score docs check clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ $(VENV)/.dev: pyproject.toml $(BIN)/kvlint
 $(VENV)/.docs: pyproject.toml $(BIN)/kvlint
 	@echo "installing mkdocs into $(VENV)"
 	@$(BIN)/python tools/groups.py docs | $(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml $(BIN)/kvlint
+	@echo "installing matplotlib into $(VENV)"
+	@$(BIN)/python tools/groups.py bench | $(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
 	@touch $@
 
 demo: $(BIN)/kvlint  ## lint the manifests of all five storage eras
@@ -53,6 +58,13 @@ docs: $(VENV)/.docs  ## build the documentation site; a broken link fails
 
 bench: $(VENV)/.dev  ## measure: start-up, throughput (FILES=20000 for the budgets)
 	@$(BIN)/python benchmarks/run.py --files $(or $(FILES),2000)
+
+growth: $(VENV)/.bench  ## measure growth and draw docs/images/growth.svg (MOST=100000 files, LARGEST=100 MB)
+	@$(BIN)/python benchmarks/run.py growth --data benchmarks/growth.json --most $(or $(MOST),100000) --largest $(or $(LARGEST),100)
+	@$(BIN)/python benchmarks/plot.py benchmarks/growth.json docs/images/growth.svg
+
+peers: $(BIN)/kvlint  ## run kvlint and other linters on the same files (FOLDER=where they are installed)
+	@$(BIN)/python benchmarks/peers.py --folder $(or $(FOLDER),.tools/peers) $(PEERS_ARGS)
 
 check: lint types contracts fresh docs test  ## everything that must hold before a commit
 

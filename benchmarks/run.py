@@ -3,6 +3,8 @@
     python benchmarks/run.py                      start-up and throughput, small trees
     python benchmarks/run.py --files 20000        the size of the budgets (docs/performance.md)
     python benchmarks/run.py growth               1k to 100k files; one file of 1, 10 and 100 MB
+    python benchmarks/run.py growth --data FILE   the same, kept for benchmarks/plot.py
+    python benchmarks/run.py jobs                 from which size on two processes win
 
 Whatever is compared runs in turn, A B A B …, in this one call: the machine may be busy, so only ratios count. Of each
 the minimum (what the work costs) and the median are told. Processes are measured from outside, by the operating system
@@ -10,21 +12,20 @@ the minimum (what the work costs) and the median are told. Processes are measure
 does it."""
 
 import argparse
-import compileall
 import gc
+import json
 import os
 import platform
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import generate
-
-ROOT = Path(__file__).resolve().parent.parent
-KVLINT = [sys.executable, "-c", "import sys; from kvlint.cli import main; sys.exit(main())", "check", "--no-cache"]
+from measure import KVLINT, Sample, environment_of, exponent, head, in_turn, row, table
 
 NOTHING = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: 80\n"
 CLEAN = """apiVersion: apps/v1
@@ -80,56 +81,6 @@ spec:
 CONFIG = "kubernetes-version: '1.30'\nrules:\n  host-path-volume: warning\n"
 
 
-class Sample:
-    """Wall seconds, CPU seconds and peak mebibytes of the runs of one command."""
-
-    def __init__(self, name: str, command: Sequence[str], folder: Path) -> None:
-        self.name = name
-        self.command = list(command)
-        self.folder = folder
-        self.wall: list[float] = []
-        self.cpu: list[float] = []
-        self.peak = 0.0
-
-    def run(self, environment: dict[str, str], count: bool = True) -> None:
-        null = os.open(os.devnull, os.O_RDWR)
-        actions = [(os.POSIX_SPAWN_DUP2, null, descriptor) for descriptor in (0, 1, 2)]
-        before = os.getcwd()
-        os.chdir(self.folder)
-        start = time.perf_counter()
-        pid = os.posix_spawn(self.command[0], self.command, environment, file_actions=actions)
-        _, status, usage = os.wait4(pid, 0)
-        wall = time.perf_counter() - start
-        os.chdir(before)
-        os.close(null)
-        if os.waitstatus_to_exitcode(status) not in (0, 1):
-            raise SystemExit(f"{self.name}: exit code {os.waitstatus_to_exitcode(status)}")
-        if count:
-            self.wall.append(wall)
-            self.cpu.append(usage.ru_utime + usage.ru_stime)
-            self.peak = max(self.peak, usage.ru_maxrss / 1024)
-
-
-def in_turn(samples: Sequence[Sample], environment: dict[str, str], rounds: int) -> None:
-    """Run all samples in turn: one round that warms up, then `rounds` that count."""
-    for number in range(rounds + 1):
-        for sample in samples:
-            sample.run(environment, count=number > 0)
-
-
-def table(title: str, samples: Sequence[Sample]) -> None:
-    """Print samples, with ratios to the first."""
-    first = samples[0]
-    print(f"\n{title}\n")
-    print("| | wall ms: min | median | CPU ms: min | peak MiB | ratio of minima | of medians | of CPU |")
-    print("|---|---|---|---|---|---|---|---|")
-    for one in samples:
-        least, middle, cpu = min(one.wall), statistics.median(one.wall), min(one.cpu)
-        ratios = (least / min(first.wall), middle / statistics.median(first.wall), cpu / min(first.cpu))
-        shown = " | ".join(f"{ratio:.2f}" for ratio in ratios)
-        print(f"| {one.name} | {least * 1e3:.1f} | {middle * 1e3:.1f} | {cpu * 1e3:.1f} | {one.peak:.0f} | {shown} |")
-
-
 def startup(folder: Path, environment: dict[str, str], rounds: int) -> None:
     """A cold process for one file, against the interpreter that does nothing."""
     for name, text in (("nothing", NOTHING), ("clean", CLEAN), ("findings", FINDINGS)):
@@ -168,7 +119,7 @@ def in_process(tree: Path, rounds: int) -> None:
         for _, data in files:
             CParser(data).raw_parse()
 
-    found = []
+    found: list[int] = []
 
     def lint() -> None:
         report = reduce([map_source(Source(name, data), plan) for name, data in files], plan)
@@ -214,44 +165,101 @@ def throughput(folder: Path, environment: dict[str, str], files: int, rounds: in
         table("The same tree, whole process: walk, read, lint, report", pair)
 
 
-def growth(folder: Path, environment: dict[str, str], most: int, largest: int) -> None:
-    """Trees of growing size, and one growing file of many documents."""
-    samples = []
+def growth(folder: Path, environment: dict[str, str], most: int, largest: int, rounds: int, data: Path | None) -> None:
+    """Trees of growing size, and one growing file of many documents; `data` keeps the figures for plot.py."""
+    trees, singles = [], []
     count = 1000
     while count <= most:
         tree = folder / f"realistic-{count}"
-        generate.tree(tree, count, "realistic")
-        samples.append(Sample(f"{count} files", [*KVLINT, "--isolated", "--jobs=1", str(tree)], folder))
+        size = generate.tree(tree, count, "realistic")
+        command = [*KVLINT, "--isolated", "--jobs=1", str(tree)]
+        trees.append((f"{count:,} files", size, Sample(f"realistic, {count:,} files", command, folder)))
         count *= 10
-    size = 1
-    while size <= largest:
-        path = folder / f"many-{size}.yaml"
-        generate.single(path, size * 1_000_000)
-        samples.append(Sample(f"one file of {size} MB", [*KVLINT, "--isolated", str(path)], folder))
-        size *= 10
-    in_turn(samples, environment, 1)
-    table("Growth (ratios are to the first row)", samples)
+    megabytes = 1
+    while megabytes <= largest:
+        path = folder / f"many-{megabytes}.yaml"
+        size = generate.single(path, megabytes * 1_000_000)
+        sample = Sample(f"storage, one file of {megabytes} MB", [*KVLINT, "--isolated", str(path)], folder)
+        singles.append(("", size, sample))
+        megabytes *= 10
+    in_turn([sample for _, _, sample in (*trees, *singles)], environment, rounds)
+    print("\nGrowth: one process\n")
+    print(head("", "MB", "CPU s: min", "wall s: min", "median", "peak MiB", "MB/s of CPU"))
+    kept: list[dict[str, Any]] = []
+    for name, points in (("tree of files, realistic", trees), ("one file, storage", singles)):
+        figures = []
+        for label, size, one in points:
+            times = (min(one.cpu), min(one.wall), statistics.median(one.wall))
+            shown = [f"{seconds:.2f}" for seconds in times]
+            print(row([one.name, f"{size / 1e6:.1f}", *shown, f"{one.peak:.0f}", f"{size / 1e6 / times[0]:.1f}"]))
+            cpu, wall = (round(seconds, 4) for seconds in times[:2])
+            figures.append({"label": label, "bytes": size, "cpu": cpu, "wall": wall, "peak": round(one.peak, 1)})
+        kept.append({"name": name, "points": figures})
+    print("\nExponents, the slope of log figure over log size (1 is linear growth):\n")
+    for one_series in kept:
+        figures = one_series["points"]
+        if len(figures) > 1:
+            sizes = [point["bytes"] for point in figures]
+            slopes = {key: exponent(sizes, [point[key] for point in figures]) for key in ("cpu", "wall", "peak")}
+            one_series["exponents"] = {key: round(slope, 3) for key, slope in slopes.items()}
+            print(f"- {one_series['name']}: " + ", ".join(f"{key} {slope:.2f}" for key, slope in slopes.items()))
+    if data:
+        text = json.dumps({"python": platform.python_version(), "series": kept}, indent=1)
+        data.write_text(text + "\n", encoding="utf-8")
 
 
-def environment_of(bytecode: Path) -> dict[str, str]:
-    """An environment in which kvlint's bytecode is compiled, without touching the checkout."""
-    made = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    made |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(bytecode), "KVLINT_CACHE_DIR": str(bytecode / "cache")}
-    sys.pycache_prefix = str(bytecode)
-    compileall.compile_dir(ROOT / "kvlint", quiet=1)
-    return made
+JOBS = (100, 200, 400, 800, 1600, 3200, 10_000)
+"""Sizes of trees, in files, at which one process is compared with two."""
+
+
+def jobs(folder: Path, environment: dict[str, str], most: int, rounds: int) -> None:
+    """From which size on two processes are done sooner than one. A second process wins only while a second processor is
+    free, so all sizes take turns: a busy minute then spoils one round of each, and no minimum."""
+    counts = [count for count in JOBS if count <= most]
+    trees: dict[str, list[tuple[int, int, Sample, Sample]]] = {}
+    for mix in generate.MIXES:
+        trees[mix] = []
+        for count in counts:
+            tree = folder / f"{mix}-{count}"
+            size = generate.tree(tree, count, mix)
+            command = [*KVLINT, "--isolated", str(tree)]
+            one, two = (Sample(f"{mix}-{count}", [*command, f"--jobs={number}"], folder) for number in (1, 2))
+            trees[mix].append((count, size, one, two))
+    in_turn([sample for pairs in trees.values() for pair in pairs for sample in pair[2:]], environment, rounds)
+    verdicts = []
+    for mix, pairs in trees.items():
+        print(f"\nOne process against two, {mix}, wall time\n")
+        times = ("1: ms min", "median", "2: ms min", "median")
+        print(head("files", "MB", *times, "1/2 of minima", "of medians", "CPU 2/1"))
+        ratios = []
+        for count, size, one, two in pairs:
+            ratios.append(min(one.wall) / min(two.wall))
+            middle = statistics.median(one.wall) / statistics.median(two.wall)
+            shown = [f"{value(x.wall) * 1e3:.0f}" for x in (one, two) for value in (min, statistics.median)]
+            shown += [f"{ratio:.2f}" for ratio in (ratios[-1], middle, min(two.cpu) / min(one.cpu))]
+            print(row([f"{count:,}", f"{size / 1e6:.2f}", *shown]))
+        first = next((at for at in range(len(pairs)) if min(ratios[at:]) > 1), None)
+        if first is None:
+            verdicts.append(f"- {mix}: two processes do not win up to {counts[-1]:,} files")
+        else:
+            count, size = pairs[first][:2]
+            verdicts.append(f"- {mix}: two processes win from {count:,} files, {size:,} bytes, on")
+            verdicts.append(f"- {mix}: at {counts[-1]:,} files they are {ratios[-1]:.2f} times as fast")
+    print("\nA tree of fewer than 128 files is read by one process whatever is asked for.\n")
+    print("\n".join(verdicts))
 
 
 def main() -> None:
     """Measure from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    what = ("all", "startup", "throughput", "growth", "in-process")
+    what = ("all", "startup", "throughput", "growth", "jobs", "in-process")
     parser.add_argument("what", nargs="?", default="all", choices=what)
     parser.add_argument("tree", nargs="?", type=Path, help="for in-process: the tree")
     parser.add_argument("--files", type=int, default=2000, help="files of a tree (default 2000)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds that count (default 7)")
-    parser.add_argument("--most", type=int, default=100_000, help="growth: files of the largest tree")
+    parser.add_argument("--most", type=int, default=100_000, help="growth, jobs: files of the largest tree")
     parser.add_argument("--largest", type=int, default=100, help="growth: megabytes of the largest file")
+    parser.add_argument("--data", type=Path, help="growth: where to write the figures, as JSON")
     parser.add_argument("--folder", type=Path, help="where trees are kept (default: a temporary folder)")
     given = parser.parse_args()
     if given.what == "in-process":
@@ -267,7 +275,9 @@ def main() -> None:
         if given.what in ("all", "throughput"):
             throughput(folder, environment, given.files, given.rounds)
         if given.what == "growth":
-            growth(folder, environment, given.most, given.largest)
+            growth(folder, environment, given.most, given.largest, max(given.rounds // 3, 1), given.data)
+        if given.what == "jobs":
+            jobs(folder, environment, given.most, given.rounds)
 
 
 if __name__ == "__main__":
