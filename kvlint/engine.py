@@ -11,7 +11,7 @@ from kvlint.finding import Finding, Masks, Report, Summary
 from kvlint.knowledge.version import AS_OF, format_version
 from kvlint.plan import ActiveRule, Plan
 from kvlint.record import NamedTuple
-from kvlint.relevance import may_mention
+from kvlint.relevance import may_hold_credential, may_mention
 from kvlint.source import Source
 
 TYPE_CHECKING = False
@@ -44,7 +44,12 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     if plan.gathers and may_mention(source.name, source.data):
         from kvlint.gather import mention_of
 
-        mention = mention_of(source.name, source.text, source.identity)
+        text = source.text
+        if may_hold_credential(text):
+            from kvlint.cover import covered
+
+            text = covered(text)
+        mention = mention_of(source.name, text, source.identity)
         mentions = (mention,) if mention is not None else ()
     # A file of one document is that document; of several, each is asked on its own.
     whole = plan.relevance.of(source.text) if "\n---" not in source.text else 0
