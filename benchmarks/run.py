@@ -2,6 +2,7 @@
 
     python benchmarks/run.py                      start-up and throughput, small trees
     python benchmarks/run.py --files 20000        the size of the budgets (docs/performance.md)
+    python benchmarks/run.py warm --files 20000   the cache: an unchanged tree, one changed file in a repository
     python benchmarks/run.py growth               1k to 100k files; one file of 1, 10 and 100 MB
     python benchmarks/run.py growth --data FILE   the same, kept for benchmarks/plot.py
     python benchmarks/run.py jobs                 from which size on two processes win
@@ -17,6 +18,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +28,17 @@ from typing import Any
 
 import generate
 from measure import KVLINT, Sample, environment_of, exponent, head, in_turn, row, table
+
+CACHED = [*KVLINT[:-1], "--isolated", "--jobs=1"]
+WALK = """
+import os
+for folder, folders, files in os.walk("."):
+    if ".git" in folders:
+        folders.remove(".git")
+    for name in files:
+        os.stat(os.path.join(folder, name))
+"""
+FIND = "from kvlint.inputs.files import find; find(['.'])"
 
 NOTHING = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n    - port: 80\n"
 CLEAN = """apiVersion: apps/v1
@@ -165,6 +178,38 @@ def throughput(folder: Path, environment: dict[str, str], files: int, rounds: in
         table("The same tree, whole process: walk, read, lint, report", pair)
 
 
+def warm(folder: Path, environment: dict[str, str], files: int, rounds: int) -> None:
+    """The cache: an unchanged tree, and one changed file in a repository whose other files it knows."""
+    tree = folder / f"repository-{files}"
+    generate.tree(tree, files, "realistic")
+    if not (tree / ".git").exists():
+        subprocess.run(["git", "init", "-q"], cwd=tree, check=True)
+        subprocess.run(["git", "add", "."], cwd=tree, check=True)
+    time.sleep(2.1)  # what was written a moment ago is not believed
+    pair = [
+        Sample("without cache", [*CACHED, "--no-cache", "."], tree),
+        Sample("warm", [*CACHED, "."], tree),
+    ]
+    in_turn(pair, environment, max(rounds // 2, 1))
+    table(f"Cache: an unchanged tree of {files} files", pair)
+    changed = next(path for path in sorted(tree.rglob("storage-*.yaml")) if "kind: StorageClass" in path.read_text())
+    changed.write_text(changed.read_text() + "# changed\n")
+    name = str(changed.relative_to(tree))
+    single = [
+        Sample("walk and stat the tree (os.walk, os.stat)", [sys.executable, "-c", WALK], tree),
+        Sample("find its files (git ls-files, os.lstat)", [sys.executable, "-c", FIND], tree),
+        Sample("lint the file alone (--no-inventory)", [*CACHED, "--no-cache", "--no-inventory", name], tree),
+        Sample("lint it in its repository, warm", [*CACHED, name], tree),
+        Sample("the same without cache", [*CACHED, "--no-cache", name], tree),
+    ]
+    in_turn(single, environment, rounds)
+    table("Cache: one changed file whose references lead into the repository", single)
+    walk, find, alone, known = (min(one.cpu) for one in single[:4])
+    print(
+        f"\nCPU of minima: {known / (walk + alone):.2f} of walk + alone, {known / (find + alone):.2f} of find + alone"
+    )
+
+
 def growth(folder: Path, environment: dict[str, str], most: int, largest: int, rounds: int, data: Path | None) -> None:
     """Trees of growing size, and one growing file of many documents; `data` keeps the figures for plot.py."""
     trees, singles = [], []
@@ -252,7 +297,7 @@ def jobs(folder: Path, environment: dict[str, str], most: int, rounds: int) -> N
 def main() -> None:
     """Measure from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    what = ("all", "startup", "throughput", "growth", "jobs", "in-process")
+    what = ("all", "startup", "throughput", "warm", "growth", "jobs", "in-process")
     parser.add_argument("what", nargs="?", default="all", choices=what)
     parser.add_argument("tree", nargs="?", type=Path, help="for in-process: the tree")
     parser.add_argument("--files", type=int, default=2000, help="files of a tree (default 2000)")
@@ -274,6 +319,8 @@ def main() -> None:
             startup(folder, environment, given.rounds * 3)
         if given.what in ("all", "throughput"):
             throughput(folder, environment, given.files, given.rounds)
+        if given.what in ("all", "warm"):
+            warm(folder, environment, given.files, given.rounds)
         if given.what == "growth":
             growth(folder, environment, given.most, given.largest, max(given.rounds // 3, 1), given.data)
         if given.what == "jobs":

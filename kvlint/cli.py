@@ -296,6 +296,27 @@ def _migrate(arguments: Arguments) -> int:
     return deliver_folder(arguments, run, migrating.write_folder(arguments, run))
 
 
+def _cache(arguments: Arguments) -> int:
+    from kvlint import memory
+    from kvlint.problem import ConfigError, UsageError, did_you_mean
+
+    words = ("dir", "clean")
+    if len(arguments.operands) > 1 or not {*arguments.operands} <= {*words}:
+        guess = did_you_mean(arguments.operands[0], words) or "see `kvlint cache --help`"
+        raise UsageError("`kvlint cache` takes `dir`, `clean` or nothing", guess)
+    folder = memory.cache_folder()
+    if arguments.operands == ["dir"]:
+        show(f"{folder}\n")
+        return CLEAN
+    try:
+        held = memory.clean() if arguments.operands else memory.contents()
+    except OSError as error:
+        raise ConfigError(f"cannot clean `{folder}`: {error.strerror}") from None
+    size = f"{sum(size for _, size in held) / 1e6:.1f} MB in {_count(len(held), 'file')}"
+    show(f"removed {size} from {folder}\n" if arguments.operands else f"{folder}: {size}\n")
+    return CLEAN
+
+
 def deliver_folder(arguments: Arguments, run: Run, told: Sequence[str]) -> int:
     """Tell what was written (`kvlint.migrating.write_folder`). Returns the exit code."""
     _tell(arguments, run.errors, run.report.notices)
@@ -317,6 +338,7 @@ _RUNNERS: dict[str, Callable[[Arguments], int]] = {
     "migrate": _migrate,
     "explain": _explain,
     "rules": _rules,
+    "cache": _cache,
 }
 
 
@@ -325,6 +347,7 @@ def _about(run: Run) -> str:
     summary, config = run.report.summary, run.catalogue.config
     read = f"{summary.files} files, {summary.documents} documents, {summary.skipped} of no interest"
     read += f"; inventory: {summary.inventory} more resources of {len(run.facts) - len(run.files)} files"
+    read += f"; {run.cached} files from the cache" if run.cached else ""
     return f"read: {read}; configuration: {config.path or 'none'}; rules: {len(run.plan.rules)}"
 
 

@@ -93,8 +93,10 @@ def find(paths: Sequence[str]) -> str:
     return near.replace(os.sep, "/")
 
 
-def load(path: str, explicit: bool, extend: Extend) -> Config:
-    """Read the configuration file `path`; what was validated before is not read again. Raises ConfigError.
+def load(path: str, explicit: bool, extend: Extend, caching: bool = True) -> Config:
+    """Read the configuration file `path`; what was validated before is not read again, but for `caching=False`.
+
+    Raises ConfigError.
 
     A file named on the command line (`explicit`) may lie anywhere, so its paths are relative to the working folder,
     else to that of the file. `extend(value, root)` loads the rules that a configuration brings, which may not be valid
@@ -106,7 +108,7 @@ def load(path: str, explicit: bool, extend: Extend) -> Config:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"cannot read the configuration `{path}`: {reason}") from None
-    remembered = memory.recall(source)
+    remembered = memory.recall(source) if caching else None
     if remembered is not None:
         rules, foreign = extend(remembered.value, root)
         if _signature(rules, foreign) == remembered.foreign:
@@ -116,7 +118,8 @@ def load(path: str, explicit: bool, extend: Extend) -> Config:
         return Config()
     rules, foreign = extend(data.value, root)
     check(data, rules)
-    memory.remember(source, memory.Remembered(data.value, _signature(rules, foreign)))
+    if caching:
+        memory.remember(source, memory.Remembered(data.value, _signature(rules, foreign)))
     return build(data.value, path, root)
 
 

@@ -43,9 +43,15 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     """Judge one file alone. Never raises for what the file holds: malformed or hostile content becomes a finding."""
     mentions: tuple[Fact, ...] = ()
     if plan.gathers and may_mention(source.name, source.data):
+        from kvlint.checks.suspicion import may_hold_credential
         from kvlint.gather import mention_of
 
-        mention = mention_of(source.name, source.text, source.identity)
+        text = source.text
+        if may_hold_credential(text):
+            from kvlint.cover import covered
+
+            text = covered(text)
+        mention = mention_of(source.name, text, source.identity)
         mentions = (mention,) if mention is not None else ()
     # A file of one document is that document; of several, each is asked on its own.
     whole = plan.relevance.of(source.text) if "\n---" not in source.text else 0

@@ -1,18 +1,12 @@
 """What one file says that other files need to know: its claims, classes, volumes, drivers, Secrets and who uses claims.
 
-Facts are tuples of strings, numbers and tuples. They survive JSON (`pack`, `unpack`), hold no nodes and no text of the
+Facts are tuples of strings, numbers and tuples. They survive JSON (`kvlint.codec`), hold no nodes and no text of the
 file beyond the fields that binding reads, and never data of a Secret."""
 
 from __future__ import annotations
 
 from kvlint.finding import Confidence, Location, ResourceRef
 from kvlint.record import NamedTuple
-
-TYPE_CHECKING = False
-
-if TYPE_CHECKING:
-    from typing import Any
-
 
 FACTS_VERSION = 1
 """Changes whenever a fact changes its fields or their meaning: cached facts of another version are not read."""
@@ -230,29 +224,3 @@ Fact = Claim | PersistentVolume | StorageClass | Driver | Secret | Use | Holding
 
 RELATED = (Claim, PersistentVolume, StorageClass)
 """The facts that findings about other files point at."""
-
-FACT_TYPES: dict[str, Any] = {
-    kind.__name__: kind for kind in (Claim, PersistentVolume, StorageClass, Driver, Secret, Use, Holding, Mention)
-}
-
-
-def pack(fact: Fact) -> list[Any]:
-    """A fact as JSON data."""
-    return [type(fact).__name__, *fact]
-
-
-def unpack(data: list[Any]) -> Fact:
-    """The fact that `pack` made `data` of, before or after a way through JSON."""
-    name, place, *rest = data
-    fields = [_tuples(value) for value in rest]
-    fact = FACT_TYPES[name](Place(*_tuples(place)), *fields)
-    if isinstance(fact, Claim) and fact.selector is not None:
-        fact = fact._replace(selector=tuple(Requirement(*term) for term in fact.selector))
-    if isinstance(fact, PersistentVolume) and fact.claim_ref is not None:
-        fact = fact._replace(claim_ref=ClaimRef(*fact.claim_ref))
-    result: Fact = fact
-    return result
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import cached_property
 
 from kvlint.facts import (
     FACTS_VERSION,
@@ -23,7 +24,7 @@ from kvlint.record import NamedTuple
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     _Item = TypeVar("_Item")
     _AnyFact = TypeVar("_AnyFact", bound=Fact)
@@ -36,6 +37,9 @@ LIVE = "cluster:"
 
 MAX_REPLICAS = 100
 """So many claims of one StatefulSet are looked at; the rest would tell nothing new."""
+
+
+_KINDS = (Claim, PersistentVolume, StorageClass, Driver, Secret, Use, Holding, Mention)
 
 
 class Edge(NamedTuple):
@@ -59,31 +63,62 @@ class Inventory:
 
     def __init__(self, facts: Iterable[Fact], resources: int | None = None, files: int | None = None) -> None:
         """`resources` and `files` say how much was read; by default what the facts tell of."""
-        every = sorted(facts, key=lambda fact: (fact.place.file, fact.place.spans[0][1], fact.place.field))
-        self.claims = [fact for fact in every if isinstance(fact, Claim)]
-        self.volumes = [fact for fact in every if isinstance(fact, PersistentVolume)]
-        self.classes = [fact for fact in every if isinstance(fact, StorageClass)]
-        self.drivers = [fact for fact in every if isinstance(fact, Driver)]
-        self.secrets = [fact for fact in every if isinstance(fact, Secret)]
-        self.uses = [fact for fact in every if isinstance(fact, Use)]
-        self.holdings = [fact for fact in every if isinstance(fact, Holding)]
-        self.mentions = [fact for fact in every if isinstance(fact, Mention)]
-        objects = {(fact.place.file, fact.place.kind, fact.place.namespace, fact.place.name) for fact in every}
-        self.resources = len(objects) if resources is None else resources
-        self._names = frozenset(fact.place.file for fact in every)
+        every = sorted(facts, key=lambda fact: (fact[0].file, fact[0].spans[0][1], fact[0].field))
+        kinds: dict[type, list[Any]] = {kind: [] for kind in _KINDS}
+        for fact in every:
+            kinds[fact.__class__].append(fact)
+        self.claims: list[Claim] = kinds[Claim]
+        self.volumes: list[PersistentVolume] = kinds[PersistentVolume]
+        self.classes: list[StorageClass] = kinds[StorageClass]
+        self.drivers: list[Driver] = kinds[Driver]
+        self.secrets: list[Secret] = kinds[Secret]
+        self.uses: list[Use] = kinds[Use]
+        self.holdings: list[Holding] = kinds[Holding]
+        self.mentions: list[Mention] = kinds[Mention]
+        if resources is None:
+            resources = len({(fact[0].file, fact[0].kind, fact[0].namespace, fact[0].name) for fact in every})
+        self.resources = resources
+        self._names = frozenset([fact[0].file for fact in every])
         self.files = len(self._names) if files is None else files
-        self._classes = _index(self.classes, lambda item: (item.name,))
-        self._drivers = _index(self.drivers, lambda item: (item.name,))
-        self._volumes = _index(self.volumes, lambda item: (item.name,))
-        self._volumes_of_class = _index(self.volumes, lambda item: (item.class_name,))
-        self._volumes_of_claim = _index(self.volumes, lambda item: (item.claim_ref.name,) if item.claim_ref else ())
-        self._claims = _index(self.claims, _own_names)
-        self._class_users = _index(self.claims, lambda item: (item.class_name,) if item.class_name else ())
         self._users: dict[str, set[str]] = {}
-        self._templates = _index(self.claims, lambda item: (_stem(item),) if _is_numbered(item) else ())
-        self._mentions = _index(self.mentions, lambda item: item.words)
         self._templates_of_classes = [item for item in self.mentions if item.place.kind == TEMPLATE]
         self._defaults = [item for item in self.classes if item.default]
+
+    @cached_property
+    def _classes(self) -> dict[Hashable, list[StorageClass]]:
+        return _index(self.classes, lambda item: (item.name,))
+
+    @cached_property
+    def _drivers(self) -> dict[Hashable, list[Driver]]:
+        return _index(self.drivers, lambda item: (item.name,))
+
+    @cached_property
+    def _volumes(self) -> dict[Hashable, list[PersistentVolume]]:
+        return _index(self.volumes, lambda item: (item.name,))
+
+    @cached_property
+    def _volumes_of_class(self) -> dict[Hashable, list[PersistentVolume]]:
+        return _index(self.volumes, lambda item: (item.class_name,))
+
+    @cached_property
+    def _volumes_of_claim(self) -> dict[Hashable, list[PersistentVolume]]:
+        return _index(self.volumes, lambda item: (item.claim_ref.name,) if item.claim_ref else ())
+
+    @cached_property
+    def _claims(self) -> dict[Hashable, list[Claim]]:
+        return _index(self.claims, _own_names)
+
+    @cached_property
+    def _class_users(self) -> dict[Hashable, list[Claim]]:
+        return _index(self.claims, lambda item: (item.class_name,) if item.class_name else ())
+
+    @cached_property
+    def _templates(self) -> dict[Hashable, list[Claim]]:
+        return _index(self.claims, lambda item: (_stem(item),) if _is_numbered(item) else ())
+
+    @cached_property
+    def _mentions(self) -> dict[Hashable, list[Mention]]:
+        return _index(self.mentions, lambda item: item.words)
 
     def searched(self) -> str:
         """How much was read, for messages that say that something was not in it."""

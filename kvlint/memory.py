@@ -1,6 +1,7 @@
-"""Configurations that were validated before, so that a run need not load a YAML reader and a JSON Schema validator.
+"""The user's cache folder, and in it the configurations that were validated before, so that a run need not load a YAML
+reader and a JSON Schema validator: one small JSON file each. Whatever goes wrong with it, the next run validates again.
 
-One small JSON file each in the user's cache folder. Whatever goes wrong with it, the next run validates again."""
+Files there are called by a digest and `.json`, while they are written with something behind it; others are not ours."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import os
 import sys
 
 from kvlint import __version__
+from kvlint.digest import blake2
 from kvlint.record import NamedTuple
 from kvlint.source import Source
 
@@ -16,6 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+
+FOLDERS = ("config", "results")
+"""The folders in the cache folder: validated configurations, and what files contributed to runs (`kvlint.cache`)."""
 
 KEPT = 256
 """So many are remembered; at one more all are forgotten."""
@@ -29,7 +34,7 @@ class Remembered(NamedTuple):
 
 
 def cache_folder() -> str:
-    """The folder for what kvlint remembers between runs: $KVLINT_CACHE_DIR, else the user's cache folder."""
+    """The folder for what kvlint keeps between runs: $KVLINT_CACHE_DIR, else the user's cache folder."""
     given = os.environ.get("KVLINT_CACHE_DIR")
     if given:
         return given
@@ -39,6 +44,41 @@ def cache_folder() -> str:
     from platformdirs import user_cache_dir
 
     return user_cache_dir("kvlint", appauthor=False)
+
+
+def names(folder: str) -> list[str]:
+    """The names of our files in one of the folders."""
+    try:
+        every = os.listdir(folder)
+    except OSError:
+        return []
+    return [name for name in every if len(name) >= 45 and name[40:45] == ".json" and name[:40].isalnum()]
+
+
+def contents() -> list[tuple[str, int]]:
+    """Our files in the cache folder, with their sizes."""
+    folders = [os.path.join(cache_folder(), name) for name in FOLDERS]
+    paths = [os.path.join(folder, name) for folder in folders for name in names(folder)]
+    return [(path, os.path.getsize(path)) for path in paths if os.path.isfile(path)]
+
+
+def clean() -> list[tuple[str, int]]:
+    """Remove our files from the cache folder, and the folders that are empty then; returns what there was.
+
+    Raises OSError."""
+    removed = []
+    for path, size in contents():
+        try:
+            os.unlink(path)
+            removed.append((path, size))
+        except FileNotFoundError:
+            continue  # another run was sooner
+    for name in FOLDERS:
+        try:
+            os.rmdir(os.path.join(cache_folder(), name))
+        except OSError:
+            continue  # there is something else in it
+    return removed
 
 
 def recall(source: Source) -> Remembered | None:
@@ -67,8 +107,8 @@ def remember(source: Source, remembered: Remembered) -> None:
     try:
         content = dumps(remembered, allow_nan=False)
         os.makedirs(folder, exist_ok=True)
-        names = os.listdir(folder)
-        for name in names if len(names) >= KEPT else ():
+        known = names(folder)
+        for name in known if len(known) >= KEPT else ():
             os.unlink(os.path.join(folder, name))
         with open(temporary, "w", encoding="utf-8") as file:
             file.write(content)
@@ -78,10 +118,6 @@ def remember(source: Source, remembered: Remembered) -> None:
 
 
 def _path(source: Source) -> str:
-    try:
-        from _blake2 import blake2b  # hashlib would load OpenSSL
-    except ImportError:
-        from hashlib import blake2b
     kind = "toml" if source.name.endswith(".toml") else "yaml"
-    digest = blake2b(f"{__version__}\0{kind}\0".encode() + source.data, digest_size=20)
-    return os.path.join(cache_folder(), "config", f"{digest.hexdigest()}.json")
+    name = blake2(f"{__version__}\0{kind}\0".encode() + source.data)
+    return os.path.join(cache_folder(), "config", f"{name}.json")

@@ -196,7 +196,7 @@ SURVEY_FORMATS = ("full", "json", "markdown", "csv")
 
 _GROUPS = dict(CHECK.groups)
 _VERSION, _PLATFORM, _NAMESPACE = _GROUPS["Rules"][3:]
-_FILES = ("Files and configuration", (CONFIG, ISOLATED, *_GROUPS["Files and configuration"][2:4], HELP))
+_FILES = ("Files and configuration", (CONFIG, ISOLATED, *_GROUPS["Files and configuration"][2:5], HELP))
 _QUIET = Option("quiet", "no notices", short="q")
 
 SURVEY = Command(
@@ -255,7 +255,13 @@ MIGRATE = Command(
         _FILES,
     ),
 )
-COMMANDS = {command.name: command for command in (CHECK, SURVEY, MIGRATE, EXPLAIN, RULES)}
+CACHE = Command(
+    "cache",
+    "[dir | clean]",
+    "Say where the cache is and how big; `dir`: only where; `clean`: remove what kvlint wrote there.",
+    (("Options", (HELP,)),),
+)
+COMMANDS = {command.name: command for command in (CHECK, SURVEY, MIGRATE, EXPLAIN, RULES, CACHE)}
 """The commands, by name."""
 
 

@@ -2,8 +2,10 @@
 
 What comes back does not depend on how many there are: results come in the order of the files."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from kvlint.engine import FileFacts, map_source
 from kvlint.inputs import files
@@ -12,9 +14,23 @@ from kvlint.plan import Plan
 from kvlint.record import NamedTuple
 from kvlint.source import Source
 
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias, TypeVar
+
+    from kvlint.cache import Cache
+
+    _Result = TypeVar("_Result")
+    Work: TypeAlias = Callable[[str, Plan, files.Roots, Patches], _Result]
+
 BYTES_WORTH = 2_000_000
 FILES_WORTH = 800
 """From this much on a second process pays for its start (docs/performance.md)."""
+
+CACHE_FILES_WORTH = 100
+CACHE_BYTES_WORTH = 400_000
+"""From this much on a run looks into the cache: less is linted sooner."""
 
 BATCH = 64
 """Files that go to a process at once."""
@@ -33,11 +49,27 @@ Mapped = FileFacts | Unread
 
 def map_file(name: str, plan: Plan, roots: files.Roots, patches: Patches) -> Mapped:
     """What one file contributes."""
+    source = _source(name, roots, patches)
+    return source if isinstance(source, Unread) else map_source(source, plan)
+
+
+def _map_and_digest(name: str, plan: Plan, roots: files.Roots, patches: Patches) -> tuple[Mapped, str]:
+    """The same, with what the cache has to know of the file's content."""
+    from kvlint.cache import digest_of
+
+    source = _source(name, roots, patches)
+    if isinstance(source, Unread):
+        return source, ""
+    one = map_source(source, plan)
+    return one, digest_of(source, one)
+
+
+def _source(name: str, roots: files.Roots, patches: Patches) -> Source | Unread:
     try:
         data = files.read(name)
     except OSError as error:
         return Unread(name, files.reason(error), isinstance(error, FileNotFoundError))
-    return map_source(Source(name, data, roots.identity(name), name in patches), plan)
+    return Source(name, data, roots.identity(name), name in patches)
 
 
 def processes(wanted: str, count: int, size: int) -> int:
@@ -54,27 +86,73 @@ def processes(wanted: str, count: int, size: int) -> int:
     return max(min(cores, count // BATCH), 1)
 
 
+def cache_for(found: files.Found, plan: Plan, trusting: bool = True, more: object = ()) -> Cache | None:
+    """What is known of these files from earlier runs of the plan (`cache.open_cache`); None where it does not pay."""
+    size = sum(info.st_size for info in found.stats.values())
+    if len(found.files) < CACHE_FILES_WORTH and size < CACHE_BYTES_WORTH:
+        return None
+    from kvlint.cache import open_cache
+
+    return open_cache(plan, len(found.files), size, trusting, more)
+
+
 def map_files(names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int) -> Iterator[Mapped]:
     """What each file contributes, in their order."""
+    return _each(map_file, names, plan, roots, jobs)
+
+
+def map_found(
+    found: files.Found, plan: Plan, roots: files.Roots, wanted: str, cache: Cache | None = None
+) -> Iterator[Mapped]:
+    """What each of the files that were found contributes, in their order, by as many processes as `wanted` says; what
+    the cache knows is not read again, what it does not know it learns."""
+    if cache is None:
+        yield from map_files(found.files, plan, roots, processes(wanted, len(found.files), found.size))
+        return
+    patches = Patches()
+    recalled = cache.recall(found.files, found.stats, patches.near, roots.prefix)
+    if None not in recalled:
+        yield from recalled  # type: ignore[misc]
+        cache.save()
+        return
+    unknown = [name for name, one in zip(found.files, recalled, strict=True) if one is None]
+    size = sum(found.stats[name].st_size for name in unknown if name in found.stats)
+    rest = _each(_map_and_digest, unknown, plan, roots, processes(wanted, len(unknown), size))
+    for name, one in zip(found.files, recalled, strict=True):
+        if one is not None:
+            yield one
+            continue
+        made, digest = next(rest)
+        info = found.stats.get(name)
+        if isinstance(made, FileFacts) and info is not None:
+            cache.note(made, info, name in patches, roots.identity(name), digest)
+        yield made
+    cache.save()
+
+
+def _each(work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int) -> Iterator[_Result]:
+    """What `work` makes of each file, in their order."""
     if jobs > 1:
         from pickle import PicklingError, dumps
 
         try:
-            sent = dumps((plan.to_send(), roots))
+            sent = dumps((work, plan.to_send(), roots))
         except (PicklingError, AttributeError, TypeError):
             pass  # a plugin's check may be such that no other process can get it
         else:
-            return _results(names, plan, roots, jobs, sent)
-    return _alone(names, plan, roots)
+            return _results(work, names, plan, roots, jobs, sent)
+    return _alone(work, names, plan, roots)
 
 
-def _alone(names: Sequence[str], plan: Plan, roots: files.Roots) -> Iterator[Mapped]:
+def _alone(work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots) -> Iterator[_Result]:
     patches = Patches()
     for name in names:
-        yield map_file(name, plan, roots, patches)
+        yield work(name, plan, roots, patches)
 
 
-def _results(names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int, sent: bytes) -> Iterator[Mapped]:
+def _results(
+    work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int, sent: bytes
+) -> Iterator[_Result]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
@@ -86,12 +164,12 @@ def _results(names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int, se
             done += len(batch)
             yield from batch
     except BrokenProcessPool:  # the system killed one, for want of memory: go on alone
-        yield from _alone(names[done:], plan, roots)
+        yield from _alone(work, names[done:], plan, roots)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-_WORK: list[tuple[Plan, files.Roots, Patches]] = []
+_WORK: list[tuple[Work[Any], Plan, files.Roots, Patches]] = []
 
 
 def _start(sent: bytes) -> None:
@@ -103,10 +181,10 @@ def _start(sent: bytes) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     gc.disable()
-    plan, roots = loads(sent)  # noqa: S301 - made by the parent
-    _WORK.append((plan, roots, Patches()))
+    work, plan, roots = loads(sent)  # noqa: S301 - made by the parent
+    _WORK.append((work, plan, roots, Patches()))
 
 
-def _batch(names: Sequence[str]) -> list[Mapped]:
-    plan, roots, patches = _WORK[0]
-    return [map_file(name, plan, roots, patches) for name in names]
+def _batch(names: Sequence[str]) -> list[Any]:
+    work, plan, roots, patches = _WORK[0]
+    return [work(name, plan, roots, patches) for name in names]

@@ -15,7 +15,7 @@ from kvlint.inputs import files
 from kvlint.inputs.patches import Patches
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
 from kvlint.options import Arguments
-from kvlint.parallel import Mapped, map_files, processes
+from kvlint.parallel import Mapped, cache_for, map_found
 from kvlint.plan import INVENTORY, surveying
 from kvlint.problem import ConfigError, UsageError, did_you_mean
 from kvlint.record import NamedTuple
@@ -28,6 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from kvlint.cache import Cache
     from kvlint.checks.world import World
     from kvlint.inputs.rendering import Rendering
     from kvlint.survey import Survey
@@ -87,7 +88,7 @@ class Run(NamedTuple):
 
     `files` are the names of everything judged, `stdin` that of standard input ("" where it takes no part); `errors` are
     sentences about what could not be read, `facts` those of all files that were read. `live`: the objects are
-    those of a cluster."""
+    those of a cluster; `cached` counts the files of which an earlier run told."""
 
     report: Report
     catalogue: Catalogue
@@ -99,6 +100,7 @@ class Run(NamedTuple):
     stdin: str = ""
     facts: tuple[FileFacts, ...] = ()
     live: bool = False
+    cached: int = 0
 
 
 def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
@@ -122,7 +124,7 @@ def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
         known = Catalogue(Config(), rules, checks, found.texts, found.migrations)
         return rules, found.rules
 
-    config = configuration.load(path, bool(explicit), extend)
+    config = configuration.load(path, bool(explicit), extend, not arguments.on("no-cache"))
     return known._replace(config=config)
 
 
@@ -189,7 +191,7 @@ class Reading(NamedTuple):
     """What the command line names, read and mapped: facts in the order of reading, and what made them.
 
     `rendered` are the files whose rendering was read instead of them; `stdin` is the name of standard input, "" where
-    it takes no part."""
+    it takes no part; `cached` counts the files of which an earlier run told."""
 
     known: Catalogue
     plan: Plan
@@ -201,6 +203,7 @@ class Reading(NamedTuple):
     stdin: str
     errors: list[str]
     notices: list[str]
+    cached: int
 
 
 Planning = Callable[[Arguments, Catalogue, files.Roots, list[str]], Plan]
@@ -241,14 +244,16 @@ def read(arguments: Arguments, planning: Planning = plan_of, stdin_data: bytes |
         except OSError as error:
             errors.append(f"cannot read `{name}`: {files.reason(error)}")
     facts = [map_source(source, plan) for source in sources]
-    facts.extend(_map_files(found, plan, roots, errors, arguments))
+    cache = _cache(arguments, known, plan, found)
+    facts.extend(_map_files(found, plan, roots, errors, arguments, cache))
     name = stdin_name if stdin else ""
-    return Reading(known, plan, roots, facts, sources, renderings, rendered, name, errors, notices)
+    cached = cache.found if cache is not None else 0
+    return Reading(known, plan, roots, facts, sources, renderings, rendered, name, errors, notices, cached)
 
 
 def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Planning = plan_of) -> Run:
     """Lint what the command line names; `stdin_data` stands in for standard input. Raises UsageError, ConfigError."""
-    known, plan, roots, facts, sources, renderings, rendered, stdin, errors, notices = read(
+    known, plan, roots, facts, sources, renderings, rendered, stdin, errors, notices, cached = read(
         arguments, planning, stdin_data
     )
     others: list[FileFacts] = []
@@ -257,7 +262,8 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
     if plan.across and (fixing or any(one.facts for one in facts)):
         from kvlint.surroundings import surroundings
 
-        others = surroundings(arguments, known.config, plan, facts, roots, rendered)
+        others, recalled = surroundings(arguments, known.config, plan, facts, roots, rendered)
+        cached += recalled
     report = reduce(facts, plan, tuple(notices), others)
     if report.findings:
         from kvlint.inputs.templates import point_out
@@ -278,7 +284,8 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
     report = report._replace(failed=report.failed or bool(errors))
     failing = minimum if minimum is not None else Severity.WARNING
     names = tuple(one.file for one in facts)
-    return Run(report, known, plan, texts, failing, names, tuple(errors), stdin, (*facts, *others))
+    run = Run(report, known, plan, texts, failing, names, tuple(errors), stdin, (*facts, *others))
+    return run._replace(cached=cached)
 
 
 def _masks(known: Masks | None, file: str, texts: Texts) -> Masks | None:
@@ -331,10 +338,9 @@ def _rendered(arguments: Arguments) -> list[Rendering]:
 
 
 def _map_files(
-    found: files.Found, plan: Plan, roots: files.Roots, errors: list[str], arguments: Arguments
+    found: files.Found, plan: Plan, roots: files.Roots, errors: list[str], arguments: Arguments, cache: Cache | None
 ) -> Iterator[FileFacts]:
-    jobs = processes(arguments.last("jobs"), len(found.files), found.size)
-    mapped: Iterable[Mapped] = map_files(found.files, plan, roots, jobs)
+    mapped: Iterable[Mapped] = map_found(found, plan, roots, arguments.last("jobs"), cache)
     if len(found.files) >= MANY_FILES and not arguments.on("quiet") and sys.stderr.isatty():
         mapped = _with_progress(mapped, len(found.files))
     for one in mapped:
@@ -342,6 +348,14 @@ def _map_files(
             yield one
         elif not one.missing or one.file in found.explicit:
             errors.append(f"cannot read `{one.file}`: {one.reason}")
+
+
+def _cache(arguments: Arguments, known: Catalogue, plan: Plan, found: files.Found) -> Cache | None:
+    """What is known of these files from earlier runs. None: not asked for, not worth it, or code of plugins judges."""
+    if arguments.on("no-cache") or known.config.plugins:
+        return None
+    # Files that may be changed are read anyway, so their content can be compared.
+    return cache_for(found, plan, not any(map(arguments.on, ("fix", "diff", "add-ignores"))))
 
 
 def _with_progress(mapped: Iterable[Mapped], total: int) -> Iterator[Mapped]:

@@ -1,13 +1,13 @@
 """Files that are read only to resolve references of the linted ones: the repository around them, and named paths."""
 
 import os
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from kvlint.config import Config
 from kvlint.engine import FileFacts, inventory_of
 from kvlint.inputs import files
 from kvlint.options import Arguments
-from kvlint.parallel import map_files, processes
+from kvlint.parallel import cache_for, map_found
 from kvlint.plan import Plan, facts_only
 
 
@@ -18,37 +18,76 @@ def surroundings(
     facts: Sequence[FileFacts],
     roots: files.Roots,
     rendered: Container[str] = (),
-) -> list[FileFacts]:
-    """The facts of other files; `rendered` names those whose facts are of a rendering, which has no repository.
+) -> tuple[list[FileFacts], int]:
+    """The facts of other files, and of how many an earlier run told; `rendered` names those whose facts are of a
+    rendering, which has no repository.
 
     Paths named by `--inventory` or the configuration are always read; the Git repositories of the linted files only
     when what was read so far leaves a reference open, or a fix may write what is there already. A file that cannot be
     read tells nothing."""
     if not plan.across:
-        return []
+        return [], 0
     alone = arguments.on("no-inventory")
     named = arguments.every("inventory") or ([] if alone else [config.below(path) for path in config.inventory])
-    exclude = files.Exclusion(config.exclude, config.root)
-    seen = {os.path.abspath(one.file) for one in facts}
-    jobs = arguments.last("jobs")
-    others = list(_facts_of(named, exclude, plan, roots, seen, jobs)) if named else []
+    reading = _Reading(arguments, config, plan, roots, facts)
+    if named:
+        reading.read(named)
     if alone:
-        return others
+        return reading.found, reading.cached
     from kvlint.checks.binding import leaves_open
 
-    if arguments.on("fix") or arguments.on("diff") or leaves_open(*inventory_of((*facts, *others), plan)):
-        own = (one.file for one in facts if one.file not in rendered)
-        repositories = dict.fromkeys(root for file in own if (root := roots.of(file)) is not None)
-        others += _facts_of([os.path.relpath(root) for root in repositories], exclude, plan, roots, seen, jobs)
-    return others
+    fixing = arguments.on("fix") or arguments.on("diff")
+    if fixing or leaves_open(*inventory_of((*facts, *reading.found), plan)):
+        # A folder that was named was read with everything below it, unless tools rendered something.
+        tools = arguments.on("helm") or arguments.on("kustomize")
+        whole = () if tools else {os.path.abspath(path) for path in arguments.operands or (os.curdir,)}
+        repositories = _repositories((one.file for one in facts if one.file not in rendered), roots)
+        paths = [os.path.relpath(root) for root in repositories if root not in whole]
+        if paths:
+            reading.read(paths)
+    return reading.found, reading.cached
 
 
-def _facts_of(
-    paths: Sequence[str], exclude: files.Exclusion, plan: Plan, roots: files.Roots, seen: set[str], jobs: str
-) -> Iterator[FileFacts]:
-    found = files.find(paths, exclude)
-    names = [name for name in found.files if os.path.abspath(name) not in seen]
-    seen.update(map(os.path.abspath, names))
-    for one in map_files(names, facts_only(plan), roots, processes(jobs, len(names), found.size)):
-        if isinstance(one, FileFacts):
-            yield one
+def _repositories(names: Iterable[str], roots: files.Roots) -> Iterable[str]:
+    """The roots of the Git repositories that files lie in."""
+    folders: dict[str, str] = {}
+    for name in names:
+        folder = os.path.dirname(name)
+        if folder not in folders and (root := roots.of(name)) is not None:
+            folders[folder] = root
+    return dict.fromkeys(folders.values())
+
+
+class _Reading:
+    """The facts of other files that were read so far."""
+
+    def __init__(
+        self, arguments: Arguments, config: Config, plan: Plan, roots: files.Roots, facts: Sequence[FileFacts]
+    ) -> None:
+        self.found: list[FileFacts] = []
+        self.cached = 0
+        self._seen = {os.path.abspath(one.file) for one in facts}
+        self._exclude = files.Exclusion(config.exclude, config.root)
+        self._roots = roots
+        self._plan = facts_only(plan)
+        self._tokens = [(one.active.rule.id, one.check.tokens) for one in plan.across]
+        self._jobs = arguments.last("jobs")
+        self._caching = not (arguments.on("no-cache") or config.plugins)
+
+    def read(self, paths: Sequence[str]) -> None:
+        """Read what was not read yet of files and folders."""
+        found = files.find(paths, self._exclude)
+        self._seen.update(os.path.abspath(one.file) for one in self.found)
+        # Most names tell already that a file is another one.
+        names = frozenset(map(os.path.basename, self._seen))
+        others = [
+            name
+            for name in found.files
+            if name.rpartition("/")[2] not in names or os.path.abspath(name) not in self._seen
+        ]
+        found = found._replace(files=others)
+        cache = cache_for(found, self._plan, more=self._tokens) if self._caching else None
+        mapped = map_found(found, self._plan, self._roots, self._jobs, cache)
+        read = [one for one in mapped if isinstance(one, FileFacts)]
+        self.found += read
+        self.cached += cache.found if cache is not None else 0

@@ -58,3 +58,8 @@ def test_a_manifest_needs_no_library() -> None:
     lines: list[str] = []
     assert emit._block(manifest, Style(), "", "", lines)
     assert "\n".join(lines) == by_library(manifest, Style())
+
+
+def test_no_value_takes_long() -> None:
+    for value in ("a" * 99 + "!", "a:" * 49, "a b" * 33 + "!", "1." * 49):
+        assert emit.emit({"a": value}, Style()) == by_library({"a": value}, Style())

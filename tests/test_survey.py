@@ -19,8 +19,9 @@ from jsonschema import Draft7Validator
 
 import kvlint
 from kvlint.checks.world import world
+from kvlint.codec import fact_of, fact_row
 from kvlint.engine import map_source
-from kvlint.facts import Holding, pack, unpack
+from kvlint.facts import Holding
 from kvlint.knowledge.version import NEWEST, OLDEST, parse_version
 from kvlint.knowledge.volume_plugins import FAILS, PLUGINS
 from kvlint.options import SURVEY_FORMATS
@@ -245,7 +246,7 @@ def test_every_plugin_that_fails_is_told_between_the_oldest_and_the_newest() -> 
 def test_holdings_survive_json() -> None:
     facts = map_source(Source("a.yaml", POD_OF.format(source="flexVolume: {driver: a/b}").encode()), surveying()).facts
     assert [type(fact) for fact in facts] == [Holding]
-    assert [unpack(json.loads(json.dumps(pack(fact)))) for fact in facts] == list(facts)
+    assert [fact_of(json.loads(json.dumps(fact_row(fact))), "a.yaml", "a.yaml") for fact in facts] == list(facts)
 
 
 def test_a_check_gathers_no_holdings() -> None:

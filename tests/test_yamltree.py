@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from kvlint import yamltree
 from kvlint.source import Source
-from kvlint.yamltree import MAPPING, SCALAR, SEQUENCE, Document, Node, YamlError
+from kvlint.yamltree import MAPPING, SCALAR, SEQUENCE, Document, Node, YamlError, documents
 
 
 def document_of(text: str | bytes) -> Document:
@@ -526,3 +527,23 @@ def test_the_reader_imports_little() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     own = [name for name in done.stdout.split() if name != "_collections"]
     assert own == ["kvlint", "kvlint.node", "kvlint.record", "kvlint.scalars", "kvlint.source", "kvlint.yamltree"]
+
+
+FIXTURES = sorted((Path(__file__).parent / "fixtures").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("before", ["", "# ü\r\n", "\ufeff", "a: 1\n---\n", "\u2028# x\n", "{}\n"])
+def test_positions_of_nodes_are_those_of_their_spans(before: str) -> None:
+    for path in FIXTURES:
+        source = Source("a.yaml", (before + path.read_text(errors="surrogateescape")).encode(errors="surrogateescape"))
+        for document in documents(source):
+            try:
+                root = document.compose()
+            except YamlError:
+                continue
+            stack = [root] if root is not None else []
+            while stack:
+                node = stack.pop()
+                expected = (*source.index_to_position(node.start), *source.index_to_position(node.end))
+                assert document.position(node) == expected, path
+                stack += node.children if node.anchor is None else []

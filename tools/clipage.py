@@ -36,7 +36,7 @@ ENVIRONMENT = """\
 | variable | meaning |
 |---|---|
 | `NO_COLOR`, `FORCE_COLOR` | colour never, always; `--color` beats both |
-| `KVLINT_CACHE_DIR` | where kvlint remembers what it has validated; default: the user's cache folder |
+| `KVLINT_CACHE_DIR` | where kvlint keeps what it found and validated before; default: the user's cache folder |
 | `KVLINT_TRACEBACK` | any value: after an internal error, show where it happened |
 """
 

@@ -18,6 +18,7 @@ _APART = dict.fromkeys(map(ord, "\"'`,;:|&(){}[]<>=/$#!?*"), " ")
 """What may stand beside the name of a program."""
 
 _OWN_VALUE = r"\n( *)- name: [^\n]*\n\1  value: "
+_MAPPING = r"[ \t\r]*\n[ \r\n]*[A-Za-z][\w./-]*:\s"
 _AFTER_KEY = r"KeyRef:\n *key: [^\n]*\n\Z"
 _REFERRING_KEYS = frozenset(REFERRING_KEYS)
 
@@ -90,7 +91,7 @@ class _Lines:
             holder = pair.match(text, text.rfind("\n", 0, max(start - 1, 0)) + 1)
             return holder is not None and not item and self._is_pair(holder, found) and _promises_nothing(holder[5])
         if value is None:
-            return key in REFERRING_PARENTS
+            return key in REFERRING_PARENTS or re.match(_MAPPING, text[found.end() : found.end() + 200]) is not None
         return key in _REFERRING_KEYS or (key == "automountServiceAccountToken" and value in ("true", "false"))
 
     def _names(self, found: re.Match[str]) -> bool:
@@ -129,7 +130,7 @@ def _promises_nothing(name: str) -> bool:
 @cache
 def _shapes() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """A key with at most one plain word, and an option of a list with at most one; no later line goes on with them."""
-    end = r"(?=\s*(?:\n *(?:- |#|[A-Za-z][\w./-]*:\s)|\Z))"
+    end = r"(?=[ \t\r]*(?:\n[ \r\n]*(?:- |#|[A-Za-z][\w./-]*:\s|\Z)|\Z))"
     return (
         re.compile(rf"( *)(- )?([A-Za-z][\w./-]*):(?: ([\"']?)([\w./-]*)(?::[\w.-]+)?\4)?{end}"),
         re.compile(rf" *- ([\"']?)--?([A-Za-z][\w.-]*)(?:=[\w./-]*)?\1{end}"),

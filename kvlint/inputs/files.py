@@ -9,6 +9,11 @@ from collections.abc import Iterator, Sequence
 from kvlint.patterns import Patterns
 from kvlint.record import NamedTuple
 
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 EXTENSIONS = (".yaml", ".yml", ".json")
 STDIN = "-"
 # Folders that hold no source of the project even where no .gitignore says so.
@@ -22,7 +27,8 @@ class Found(NamedTuple):
     `files` are paths as the user would type them, relative to the working folder unless given absolute, with forward
     slashes. `explicit` holds those that were named themselves. `size` is the number of bytes in the files that were
     found in folders. `errors` are sentences about paths that cannot be read; `excluded` counts files left out by
-    `exclude`. `streams` are what was named and can be read only once, such as pipes: they are not among the files."""
+    `exclude`. `streams` are what was named and can be read only once, such as pipes: they are not among the files.
+    `stats` is what the operating system says of each file that is no link."""
 
     files: list[str]
     explicit: frozenset[str]
@@ -30,6 +36,7 @@ class Found(NamedTuple):
     errors: list[str]
     excluded: int
     streams: list[str]
+    stats: dict[str, os.stat_result]
 
 
 class Exclusion:
@@ -40,6 +47,9 @@ class Exclusion:
     def __init__(self, patterns: Sequence[str] = (), root: str = "") -> None:
         self._patterns = Patterns(patterns)
         self._root = root
+
+    def __bool__(self) -> bool:
+        return bool(self._patterns)
 
     def __contains__(self, path: str) -> bool:
         if not self._patterns:
@@ -58,6 +68,20 @@ def relative(path: str, root: str = "") -> str | None:
     return absolute[len(base) :].replace(os.sep, "/") if absolute.startswith(base) else None
 
 
+def parent_of(folder: str) -> str:
+    """The folder that a folder is in, both as the working folder sees them: that itself is the empty string. What has
+    no folder is in itself. Of plain names no absolute path is made, which would be most of the work."""
+    above, slash, name = folder.rpartition("/")
+    if _is_plain(name) and (above or not slash):
+        return above
+    return os.path.dirname(os.path.abspath(folder))
+
+
+def _is_plain(name: str) -> bool:
+    """Whether what stands before the last slash of a path certainly is the folder that it is in."""
+    return name not in ("", os.curdir, os.pardir) and os.altsep is None
+
+
 class Roots:
     """Names of files as their Git repository sees them, so that what names a finding is the same in every checkout."""
 
@@ -70,14 +94,21 @@ class Roots:
     def identity(self, path: str) -> str:
         """The path below the root of the file's repository; outside of one, as given. Always with forward slashes."""
         folder, name = os.path.split(path)
+        return self.prefix(folder) + name
+
+    def prefix(self, folder: str) -> str:
+        """What `identity` puts before the names of the files in a folder."""
         if folder not in self._prefixes:
             self._prefixes[folder] = self._prefix(folder)
-        return self._prefixes[folder] + name
+        return self._prefixes[folder]
 
     def _prefix(self, folder: str) -> str:
-        root = self._root(os.path.abspath(folder))
-        inside = folder if root is None else os.path.relpath(folder or os.curdir, root)
-        inside = "" if inside == os.curdir else inside.replace(os.sep, "/")
+        above, _, name = folder.rpartition("/")
+        if above and _is_plain(name) and not os.access(f"{folder}/.git", os.F_OK):
+            return f"{self.prefix(above)}{name}/"
+        absolute = os.path.abspath(folder)
+        root = self._root(absolute)
+        inside = (folder if root is None else absolute[len(root) :].lstrip(os.sep)).replace(os.sep, "/")
         return inside if not inside or inside.endswith("/") else f"{inside}/"
 
     def of(self, path: str) -> str | None:
@@ -87,7 +118,7 @@ class Roots:
     def _root(self, folder: str) -> str | None:
         if folder not in self._roots:
             parent = os.path.dirname(folder)
-            if os.path.exists(os.path.join(folder, ".git")):
+            if os.access(os.path.join(folder, ".git"), os.F_OK):
                 self._roots[folder] = folder
             else:
                 self._roots[folder] = self._root(parent) if parent != folder else None
@@ -102,13 +133,14 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
     are not followed, a link to a file that is found itself is left out. Files come sorted, each once, whatever names it
     is given."""
     exclude = exclude if exclude is not None else Exclusion()
-    files: dict[str, None] = {}
+    files: dict[str, os.stat_result | None] = {}
     known = _Known()
     explicit: list[str] = []
     streams: list[str] = []
     links: list[str] = []
     errors: list[str] = []
     size = excluded = 0
+    excluding = bool(exclude)
     for given in paths:
         path = _display(given)
         try:
@@ -122,7 +154,7 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
             elif not stat.S_ISREG(info.st_mode):
                 streams.append(path)
             elif known.add(path, info):
-                files[path] = None
+                files[path] = info
                 explicit.append(path)
             continue
         for name in _in_folder(path, errors):
@@ -132,11 +164,11 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
                 info = os.lstat(name)
             except OSError:
                 continue  # deleted in the work tree, still in the index
-            if name in exclude:
+            if excluding and name in exclude:
                 excluded += 1
             elif stat.S_ISREG(info.st_mode):
                 if known.add(name, info):
-                    files[name] = None
+                    files[name] = info
                     size += info.st_size
             elif stat.S_ISLNK(info.st_mode) and os.path.isfile(name):
                 links.append(name)
@@ -148,21 +180,29 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
                 real.add(target)
                 files[name] = None
     named = frozenset(explicit)
-    return Found([*explicit, *sorted(set(files) - named)], named, size, errors, excluded, list(dict.fromkeys(streams)))
+    names = [*explicit, *sorted(name for name in files if name not in named)] if named else sorted(files)
+    for name in links:
+        files.pop(name, None)
+    stats: Any = files
+    return Found(names, named, size, errors, excluded, list(dict.fromkeys(streams)), stats)
 
 
 class _Known:
     """The files found so far: one file may go by several names."""
 
-    __slots__ = ("_names",)
+    __slots__ = ("_first", "_others")
 
     def __init__(self) -> None:
-        self._names: dict[tuple[int, int], list[str]] = {}
+        self._first: dict[tuple[int, int], str] = {}
+        self._others: dict[str, list[str]] = {}
 
     def add(self, name: str, info: os.stat_result) -> bool:
         """Note a file; False if it is known under another name. Two hard links are two files, as they are to git."""
-        names = self._names.setdefault((info.st_dev, info.st_ino), [])
-        if names and os.path.realpath(name) in map(os.path.realpath, names):
+        first = self._first.setdefault((info.st_ino, info.st_dev), name)
+        if first is name:
+            return True
+        names = self._others.setdefault(first, [first])
+        if os.path.realpath(name) in map(os.path.realpath, names):
             return False
         names.append(name)
         return True
@@ -251,9 +291,10 @@ def _in_folder(folder: str, errors: list[str]) -> Iterator[str]:
         listed = _git_files(folder)
         if listed is not None:
             submodules = ".gitmodules" in listed or os.path.exists(os.path.join(repository, ".gitmodules"))
+            start = "" if folder == os.curdir else _join(folder, "")
             for name in listed:
                 if name.lower().endswith(EXTENSIONS):
-                    yield _join(folder, name)
+                    yield start + name
                 elif name.endswith("/") or (submodules and os.path.isdir(_join(folder, name))):
                     # A repository within this one, of which git lists only the folder.
                     yield from _in_folder(_join(folder, name.rstrip("/")), errors)
@@ -277,7 +318,7 @@ def _git_files(folder: str) -> list[str] | None:
     output = _git(folder, "ls-files", "-co", "--exclude-standard", "-z")
     if output is None:
         return None
-    names = [os.fsdecode(name) for name in dict.fromkeys(output.split(b"\0")) if name]
+    names = [name for name in dict.fromkeys(os.fsdecode(output).split("\0")) if name]
     if not names and _git(folder, "check-ignore", "-q", ".") is not None:
         return None
     return names

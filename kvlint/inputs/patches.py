@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from kvlint.inputs.files import parent_of
 from kvlint.source import Source
 
 TYPE_CHECKING = False
@@ -14,51 +15,74 @@ if TYPE_CHECKING:
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
+_NOTHING: frozenset[str] = frozenset()
+
+
 class Patches:
     """Answers whether a file is named as a patch by a kustomization in its folder or one above, up to `top` levels.
 
     Each folder is looked at once; a kustomization that cannot be read names nothing."""
 
-    __slots__ = ("_named", "_top")
+    __slots__ = ("_ends", "_named", "_near", "_top")
 
     def __init__(self, top: int = 4) -> None:
+        self._ends: dict[str, bool] = {}
         self._named: dict[str, frozenset[str]] = {}
+        self._near: dict[str, frozenset[str]] = {}
         self._top = top
 
     def __contains__(self, path: str) -> bool:
-        absolute = os.path.abspath(path)
-        folder = os.path.dirname(absolute)
-        for _ in range(self._top):
-            if absolute in self._of(folder):
-                return True
-            parent = os.path.dirname(folder)
-            if parent == folder or os.path.exists(os.path.join(folder, ".git")):
-                return False
+        near = self.near(os.path.dirname(path))
+        return bool(near) and os.path.abspath(path) in near
+
+    def near(self, folder: str) -> frozenset[str]:
+        """The absolute paths of the patches among which those of a folder are."""
+        near = self._near.get(folder)
+        if near is None:
+            near = self._near[folder] = self._around(folder)
+        return near
+
+    def _around(self, folder: str) -> frozenset[str]:
+        """What the kustomizations name that count for a folder."""
+        named = self._of(folder)
+        for _ in range(1, self._top):
+            if self._is_top(folder) or (parent := parent_of(folder)) == folder:
+                break
             folder = parent
-        return False
+            named = named | found if (found := self._of(folder)) else named
+        return named
+
+    def _is_top(self, folder: str) -> bool:
+        """Whether a folder is the root of a repository."""
+        if folder not in self._ends:
+            self._ends[folder] = os.access(f"{folder or os.curdir}/.git", os.F_OK)
+        return self._ends[folder]
 
     def _of(self, folder: str) -> frozenset[str]:
         named = self._named.get(folder)
         if named is None:
-            named = frozenset(
-                os.path.normpath(os.path.join(folder, path))
-                for name in KUSTOMIZATIONS
-                for path in _patches(os.path.join(folder, name))
-            )
+            named = _NOTHING
+            for name in KUSTOMIZATIONS:
+                path = f"{folder or os.curdir}/{name}"
+                if os.access(path, os.F_OK):  # cheaper than asking what it is, and there is none in most folders
+                    named |= {os.path.abspath(os.path.join(folder, patch)) for patch in _patches(path)}
             self._named[folder] = named
         return named
 
 
 def _patches(path: str) -> list[str]:
-    if not os.path.exists(path):
+    try:
+        with open(path, "rb") as file:
+            source = Source(path, file.read())
+    except OSError:
+        return []
+    if not any(map(source.text.__contains__, ("patches", "\\", "!"))):  # the word, or what YAML can hide it with
         return []
     from kvlint.yamltree import YamlError, documents
 
     try:
-        with open(path, "rb") as file:
-            source = Source(path, file.read())
         roots = [document.compose() for document in documents(source)]
-    except (OSError, YamlError):
+    except YamlError:
         return []
     found: list[str] = []
     for root in roots:
