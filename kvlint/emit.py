@@ -83,9 +83,7 @@ def _block(value: dict[Any, Any], style: Style, first: str, pad: str, lines: lis
     return True
 
 
-_PLAIN = re.compile(
-    r"<[\w.:/-]+>|(?:[A-Za-z/]|\d+[GKMT]i?\b|\d+(?:\.\d+){3}\b)[\w./@+-]*(?:[: ][\w./@+-]+)*", re.ASCII
-)
+_PLAIN = re.compile(r"<[\w.:/-]+>|(?:[A-Za-z/]|\d+[GKMT]i?\b|\d+(?:\.\d+){3}\b)[\w./@+-]*(?:[: ][\w./@+-]+)*", re.ASCII)
 _LONG = 100
 
 

@@ -49,7 +49,7 @@ CREDENTIAL_MARK = r"gh[pousr]_|%[^\s\"',}\]]"
 REFERRING_KEYS = (
     *("name", "namespace", "app", "app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/part-of"),
     *("app.kubernetes.io/component", "k8s-app", "component", "key", "topologyKey", "image", "path", "mountPath"),
-    *("subPath", "secretName", "serviceAccountName", "claimName", "storageClassName"),
+    *("repository", "tag", "subPath", "secretName", "serviceAccountName", "claimName", "storageClassName"),
 )
 # Keys of the API that hold a credential's word and stand above a mapping or a list of references.
 REFERRING_PARENTS = ("secretKeyRef", "configMapKeyRef", "secretRef", "imagePullSecrets", "secrets", "secret")

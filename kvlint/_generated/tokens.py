@@ -348,6 +348,8 @@ REFERRING_KEYS = (
     'image',
     'path',
     'mountPath',
+    'repository',
+    'tag',
     'subPath',
     'secretName',
     'serviceAccountName',

@@ -77,9 +77,10 @@ class _Lines:
         """Whether the line that begins here holds no credential, whatever its words say."""
         text = self._text
         pair, option = _shapes()
-        if text[start] == "#":
-            end = text.find("\n", start)
-            return not any(map(text[start : end if end >= 0 else len(text)].__contains__, ":="))
+        comment = _comment().match(text, start)
+        if comment is not None:
+            # Within a block scalar what begins with `#` may be anything.
+            return comment[1] == "" or ("|" not in text and ">" not in text)
         found = pair.match(text, start)
         if found is None:
             found = option.match(text, start)
@@ -125,6 +126,12 @@ def _promises_nothing(name: str) -> bool:
 
     nothing = keys.Strength.NONE
     return keys.strength(name, keys.FLAG) is nothing and keys.place_strength(name, keys.ENVIRONMENT) is nothing
+
+
+@cache
+def _comment() -> re.Pattern[str]:
+    """A comment on a line of its own that says no `name: value` and no `name=value`."""
+    return re.compile(r"( *)#[^\n:=]*(?:\n|\Z)")
 
 
 @cache
