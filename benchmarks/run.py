@@ -108,7 +108,7 @@ def startup(folder: Path, environment: dict[str, str], rounds: int) -> None:
         Sample("python -c 'import yaml'", [sys.executable, "-c", "import yaml"], folder),
         Sample("a file without storage", [*isolated, "nothing.yaml"], folder),
         Sample("a clean file: Deployment, claim, class", [*isolated, "clean.yaml"], folder),
-        Sample("the same, with a configuration validated before", [*KVLINT, "clean.yaml"], configured),
+        Sample("the same, with a configuration validated before", [*KVLINT[:-1], "clean.yaml"], configured),
         Sample("a file with findings and migrations", [*isolated, "findings.yaml"], folder),
     ]
     in_turn(samples, environment, rounds)

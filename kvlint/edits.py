@@ -60,7 +60,7 @@ class _Changes:
         self.found: list[tuple[int, int, str]] = []
 
     def edits(self) -> tuple[Edit, ...]:
-        line_end = _line_break(self.source)
+        line_end = _line_break(self.text)
         joined: list[tuple[int, int, str]] = []
         for start, end, text in sorted(self.found, key=lambda one: one[:2]):
             if joined and start < joined[-1][1]:
@@ -87,7 +87,7 @@ class _Changes:
         elif self.style.json:
             raise Refused("a JSON file holds one object")
         else:
-            before = "" if self.text[: document.end].endswith(("\n", "\r")) else "\n"
+            before = "" if self.text.endswith(("\n", "\r"), 0, document.end) else "\n"
             body = "".join(f"---\n{emit(item, self.style, literal=True)}\n" for item in objects)
             self.found.append((document.end, document.end, before + body))
 
@@ -394,15 +394,18 @@ def _scalar_spans(node: Node, text: str) -> Iterable[tuple[int, int]]:
             yield start, below.end
 
 
-def _line_break(source: Source) -> str:
-    return "\r\n" if "\r\n" in source.text else "\n"
+@lru_cache(1)
+def _line_break(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _style(text: str, document: str) -> Style:
+    """How a document is written, read off the lines of its file."""
+    return Style(json=True) if document.lstrip("\ufeff \t\r\n").startswith(("{", "[")) else _written(text)
 
 
 @lru_cache(1)
-def _style(text: str, document: str) -> Style:
-    """How a document is written, read off the lines of its file."""
-    if document.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
-        return Style(json=True)
+def _written(text: str) -> Style:
     step, indented = 2, False
     found = re.search(r"(?:^|\n)( *)[^\s#-][^\n]*:[ \t]*\r?\n( *)- ", text)
     if found is not None:

@@ -166,20 +166,26 @@ def documents(source: Source) -> Iterator[Document]:
 
 def _separators(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each separating line."""
-    shifted = "\n" + text
-    at = shifted.find("\n---")
-    while at >= 0:
-        end = text.find("\n", at) + 1 or len(text)
-        tail = text[at + 3 : end].lstrip()
+    at = -1 if text.startswith("---") else text.find("\n---")
+    while at >= 0 or text.startswith("---", at + 1):
+        start = at + 1
+        end = text.find("\n", start) + 1 or len(text)
+        tail = text[start + 3 : end].lstrip()
         if not tail or tail[0] == "#":
-            yield at, end
-        at = shifted.find("\n---", end)
+            yield start, end
+        at = text.find("\n---", end - 1)
+        if at < 0:
+            return
 
 
 def _objects(source: Source, start: int, end: int) -> Iterator[Document]:
     """The objects of a JSON stream (`{…} {…}`), or the one document."""
     text = source.text
-    if re.match(r"\s*\{\s*[\"}]", text) and re.compile(_NEXT_OBJECT).search(text, start, end):
+    if (
+        text[start:end].lstrip()[:1] == "{"
+        and re.match(r"\s*\{\s*[\"}]", text)
+        and re.compile(_NEXT_OBJECT).search(text, start, end)
+    ):
         depth = 0
         for match in re.compile(_JSON_PIECE).finditer(text, start, end):
             depth += 1 if match[0] in "{[" else -1 if match[0] in "]}" else 0

@@ -108,7 +108,8 @@ def find(name: str) -> Provisioner | None:
     known = _exact().get(name)
     if known is not None:
         return known
-    return next((row for pattern, row in _patterns() if pattern.fullmatch(name)), None)
+    # Each pattern begins with a domain and a slash: most names need none of them.
+    return next((row for pattern, row in _patterns() if pattern.fullmatch(name)), None) if "/" in name else None
 
 
 def retired_image(image: str) -> Provisioner | None:
