@@ -101,7 +101,7 @@ def _of_driver(
     together (csi-lib-utils, accessmodes). About raw block volumes only drivers whose code was read are believed: many
     disks can be attached to several nodes. Provisioners that are no CSI drivers make the volume whatever the mode."""
     known = access_modes.of_driver(name)
-    if known is None or (known.other_handles and re.fullmatch(known.other_handles, handle)):
+    if known is None or (handle and known.other_handles and re.fullmatch(known.other_handles, handle)):
         return None
     csi = csi_drivers.find(name) is not None
     if volume_mode == BLOCK and not (csi and known.verified):

@@ -10,7 +10,7 @@ from kvlint.inventory import Inventory
 from kvlint.knowledge import platform_classes
 from kvlint.record import NamedTuple
 
-_LITERAL = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9._]*[A-Za-z0-9])?")
+_LITERAL = r"[A-Za-z0-9](?:[-A-Za-z0-9._]*[A-Za-z0-9])?"
 
 
 class World(NamedTuple):
@@ -70,7 +70,7 @@ class Judgement(NamedTuple):
 
 def literal(name: str) -> bool:
     """Whether a name is one, and not a template or variable that will become one."""
-    return _LITERAL.fullmatch(name) is not None
+    return re.fullmatch(_LITERAL, name) is not None
 
 
 def describe(claim: Claim) -> str:

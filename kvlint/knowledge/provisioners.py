@@ -89,8 +89,12 @@ def _rows() -> tuple[Provisioner, ...]:
 
 
 @cache
-def _exact() -> dict[str, Provisioner]:
-    return {row.name: row for row in _rows() if not row.image_only}
+def _exact() -> dict[str, Any]:
+    """The raw rows by name: a run that asks for one name needs no others."""
+    from kvlint._generated.provisioners import ROWS
+
+    image_only = Provisioner._fields.index("image_only")
+    return {row[0]: row for row in ROWS if not row[image_only]}
 
 
 @cache
@@ -107,7 +111,7 @@ def find(name: str) -> Provisioner | None:
     """What is known of the provisioner `name`: by its exact name, then by pattern; None if nothing is."""
     known = _exact().get(name)
     if known is not None:
-        return known
+        return _provisioner(known)
     # Each pattern begins with a domain and a slash: most names need none of them.
     return next((row for pattern, row in _patterns() if pattern.fullmatch(name)), None) if "/" in name else None
 
