@@ -57,7 +57,7 @@ REFERRING_PARENTS = ("secretKeyRef", "configMapKeyRef", "secretRef", "imagePullS
 
 def module(root: Path) -> str:
     """The text of the module that holds the tokens of each check."""
-    rows = {name: tuple(dict.fromkeys(tokens)) for name, tokens in sorted(checks(root).items())}
+    rows = {name: fewest(tokens) for name, tokens in sorted(checks(root).items())}
     for name, clauses in rows.items():
         for token in (part for clause in clauses for part in ([clause] if isinstance(clause, str) else clause)):
             if UNSPELLABLE.search(token):
@@ -72,6 +72,19 @@ def module(root: Path) -> str:
         f"\nREFERRING_KEYS = {render(REFERRING_KEYS)}\n"
         f"\nREFERRING_PARENTS = {render(REFERRING_PARENTS)}\n"
         f"\nPROGRAMS = frozenset(\n    {render(tuple(programs), 4)}\n)\n"
+    )
+
+
+def fewest(clauses: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The clauses without those that hold only where another holds: `keyring` is in every text with `ceph.keyring`."""
+    split = {clause: (clause,) if isinstance(clause, str) else clause for clause in clauses}
+    return tuple(
+        clause
+        for clause, tokens in split.items()
+        if not any(
+            other != tokens and len(other) == len(tokens) and all(map(str.__contains__, tokens, other))
+            for other in split.values()
+        )
     )
 
 
