@@ -17,7 +17,8 @@ _BLANK_OR_ITEM = r"[ \t]*(?:#|\r?$|-[ \t])"
 _KIND = r"[ \t-]*[\"']?kind[\"']?:[ \t]*[\"']?Secret\b"
 _BLOCK = r"[|>][-+0-9]*[ \t]*(?:#.*)?$"
 _COMMENT = r"(?:^|[ \t])#.*"
-_WORD = r"[a-z0-9][-a-z0-9.]*[a-z0-9]"
+_WORD = r"(?<![\w.-])[a-z0-9][-a-z0-9.]*[a-z0-9](?![\w-])"
+"""A whole word as a mention takes it: never a part of one, such as the kind of an object."""
 _TELLING = 4
 _SWITCHES = frozenset(("true", "false", "null", "none", "default"))
 _APART = dict.fromkeys(map(ord, "\"'`,;:|&(){}[]<>=/$#!?*"), " ")

@@ -77,3 +77,15 @@ def test_no_word_is_masked() -> None:
                     masked += 1
                     assert word not in mention.words, (path, word)
     assert masked > 20
+
+
+def test_a_release_stays_one_where_a_template_names_its_parts() -> None:
+    text = (
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    storageClass:\n"
+        "      name: ceph-block\n      parameters:\n"
+        '        csi.storage.k8s.io/node-stage-secret-namespace: "{{ .Release.Namespace }}"\n'
+    )
+    mention = mention_of("release.yaml", covered(text))
+    assert mention is not None
+    assert mention.place.kind == "HelmRelease"
+    assert "ceph-block" in mention.words
