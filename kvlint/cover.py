@@ -6,8 +6,9 @@ covers rather too much than too little: a word too few in a mention costs a find
 import re
 from collections.abc import Iterator
 
-from kvlint._generated.tokens import CREDENTIAL_WORDS, PROGRAMS
+from kvlint._generated.tokens import CREDENTIAL_WORDS
 from kvlint.checks import values
+from kvlint.checks.suspicion import is_marked, programs_in
 from kvlint.knowledge import credential_keys as keys
 from kvlint.knowledge.credential_keys import Place
 
@@ -21,8 +22,6 @@ _WORD = r"(?<![\w.-])[a-z0-9][-a-z0-9.]*[a-z0-9](?![\w-])"
 """A whole word as a mention takes it: never a part of one, such as the kind of an object."""
 _TELLING = 4
 _SWITCHES = frozenset(("true", "false", "null", "none", "default"))
-_APART = dict.fromkeys(map(ord, "\"'`,;:|&(){}[]<>=/$#!?*"), " ")
-"""What may stand beside the name of a program."""
 _PLACES = ("volumeAttributes", "parameters", "options")
 """Below these keys what counts as a credential depends on the driver."""
 _EVERYWHERE = Place(keys.ENV)
@@ -34,7 +33,7 @@ def covered(text: str) -> str:
     unclear = any(map(text.__contains__, _PLACES))
     found: set[int] = set()
     words: set[str] = set()
-    for number in sorted(_suspicious(text)):
+    for number in _suspicious(lines):
         line = lines[number]
         value = _value(line)
         if re.match(_KIND, line):
@@ -52,25 +51,13 @@ def covered(text: str) -> str:
     return made
 
 
-def _suspicious(text: str) -> set[int]:
+def _suspicious(lines: list[str]) -> list[int]:
     """The numbers of the lines that hold a word of a credential's name, a program that takes one, or its beginning."""
-    lowered = text.lower()
-    found = set()
-    for word in CREDENTIAL_WORDS:
-        at = lowered.find(word)
-        while at >= 0:
-            found.add(lowered.count("\n", 0, at))
-            at = lowered.find(word, at + len(word))
-    if "AQ" in text or not PROGRAMS.isdisjoint(_words(lowered)):
-        for number, line in enumerate(text.split("\n")):
-            if "AQ" in line or not PROGRAMS.isdisjoint(_words(line.lower())):
-                found.add(number)
-    return found
-
-
-def _words(text: str) -> list[str]:
-    """The words of a command line."""
-    return text.translate(_APART).split()
+    return [
+        number
+        for number, line in enumerate(lines)
+        if any(map(line.lower().__contains__, CREDENTIAL_WORDS)) or is_marked(line) or programs_in(line.lower())
+    ]
 
 
 def _value(line: str) -> str | None:
@@ -84,7 +71,7 @@ def _is_harmless(line: str, value: str) -> bool:
     if not value:
         return True
     pair = re.match(_PAIR, line.rstrip("\r"))
-    if pair is None or value[0] in "{[&*!" or ": " in value or not PROGRAMS.isdisjoint(_words(line.lower())):
+    if pair is None or value[0] in "{[&*!" or ": " in value or programs_in(line.lower()):
         return False
     return all(one.kind != values.CREDENTIAL for one in values.verdicts(pair[1], value, _EVERYWHERE, paired=True))
 

@@ -89,3 +89,9 @@ def test_a_release_stays_one_where_a_template_names_its_parts() -> None:
     assert mention is not None
     assert mention.place.kind == "HelmRelease"
     assert "ceph-block" in mention.words
+
+
+def test_a_token_without_a_telling_name_is_covered() -> None:
+    mention = mention_of("values.yaml", covered("image: web\nvalue: glpat-0a1b2c3d4e5f6a7b8c9d\n"))
+    assert mention is not None
+    assert mention.words == ("web",)

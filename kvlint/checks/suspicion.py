@@ -23,14 +23,24 @@ _AFTER_KEY = r"KeyRef:\n *key: [^\n]*\n\Z"
 _REFERRING_KEYS = frozenset(REFERRING_KEYS)
 
 
+def is_marked(text: str) -> bool:
+    """Whether a text holds the beginning of a credential, or what could hide one."""
+    if any(map(text.__contains__, CREDENTIAL_MARKS)):
+        return True
+    return ("gh" in text or "%" in text) and re.search(CREDENTIAL_MARK, text) is not None
+
+
+def programs_in(folded: str) -> frozenset[str]:
+    """The programs that take credentials among the words of a text in lower case."""
+    return PROGRAMS.intersection(folded.translate(_APART).split())
+
+
 def may_hold_credential(text: str) -> bool:
     """Whether `kvlint.checks.masks`, or a check, can find a credential in a text.
 
     It can where a part of a text bears the mark of one, and where a word that promises one (or a program that takes
     one) stands on a line that does more than name things and refer to them."""
-    if any(map(text.__contains__, CREDENTIAL_MARKS)):
-        return True
-    if ("gh" in text or "%" in text) and re.search(CREDENTIAL_MARK, text):
+    if is_marked(text):
         return True
     folded = text.casefold()
     lines: _Lines | None = None
@@ -39,7 +49,7 @@ def may_hold_credential(text: str) -> bool:
             lines = lines or _Lines(text)
             if not lines.refer(word, folded):
                 return True
-    programs = PROGRAMS.intersection(folded.translate(_APART).split())
+    programs = programs_in(folded)
     if programs:
         lines = lines or _Lines(text)
         return not all(lines.refer(program, folded) for program in programs)
