@@ -40,6 +40,10 @@ def emit(value: Any, style: Style, *, flow: bool = False, literal: bool = False)
         lines: list[str] = []
         if _block(value, style, "", "", lines):
             return "\n".join(lines)
+    return _by_library(value, style, flow, literal)
+
+
+def _by_library(value: Any, style: Style, flow: bool = False, literal: bool = False) -> str:
     dumper = type("_Styled", (_Dumper,), {"written": style, "literal": literal})
     text: str = yaml.dump(
         value,

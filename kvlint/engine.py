@@ -70,7 +70,7 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     if findings or ignores:
         from kvlint.hide import hide_all, parts
 
-        findings, ignores, masks = hide_all(source, list(parts(source, judge.shown())), findings, ignores)
+        findings, ignores, masks = hide_all(source, parts(source, judge.shown()), findings, ignores)
     summary = judge.summary()
     return FileFacts(source.name, findings, masks, summary, judge.failed, ignores, (*judge.facts, *mentions))
 

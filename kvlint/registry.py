@@ -48,7 +48,7 @@ CHECKS: Mapping[str, Check] = {name: Check(place, TOKENS[name]) for name, place 
 """Every check by its name on the cards. Its tokens come from `tools/tokens.py`."""
 
 OF_CREDENTIALS = frozenset(name for name, place in _PLACES.items() if place.startswith("credentials:"))
-"""The checks that match only where `kvlint.relevance.may_hold_credential` is true."""
+"""The checks that match only where `kvlint.checks.suspicion.may_hold_credential` is true."""
 
 OF_SCHEMAS = frozenset({"annotation-credential"})
 """The checks that may match a schema of custom resources too: to the others it only mentions what they look for."""

@@ -45,7 +45,7 @@ CREDENTIAL_WORDS = (
 CREDENTIAL_MARKS = ("@", "\\", "-----BEGIN", "AQ", "github_pat_", "glpat-", "sig=")
 CREDENTIAL_MARK = r"gh[pousr]_|%[^\s\"',}\]]"
 # Keys whose values refer to something or name it: on a line of its own, such a key with a word that bears no mark is no
-# credential, whatever the word says. `name` is one where no `value` belongs to it (`kvlint/relevance.py`).
+# credential, whatever the word says. `name` is one where no `value` belongs to it (`kvlint/checks/suspicion.py`).
 REFERRING_KEYS = (
     *("name", "namespace", "app", "app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/part-of"),
     *("app.kubernetes.io/component", "k8s-app", "component", "key", "topologyKey", "image", "path", "mountPath"),

@@ -49,9 +49,7 @@ class CsiDriver(NamedTuple):
 
 @cache
 def _rows() -> dict[str, CsiDriver]:
-    from kvlint._generated.csi_drivers import ROWS
-
-    return {row[0]: CsiDriver(*row) for row in ROWS}
+    return {name: CsiDriver(*row) for name, row in _raw().items()}
 
 
 @cache
