@@ -63,7 +63,7 @@ growth: $(VENV)/.bench  ## measure growth and draw docs/images/growth.svg (MOST=
 	@$(BIN)/python benchmarks/run.py growth --data benchmarks/growth.json --most $(or $(MOST),100000) --largest $(or $(LARGEST),100)
 	@$(BIN)/python benchmarks/plot.py benchmarks/growth.json docs/images/growth.svg
 
-peers: $(BIN)/kvlint  ## run kvlint and other linters on the same files (FOLDER=where they are installed)
+peers: $(VENV)/.bench  ## run kvlint and other linters on the same files (FOLDER=where they are installed)
 	@$(BIN)/python benchmarks/peers.py --folder $(or $(FOLDER),.tools/peers) $(PEERS_ARGS)
 
 check: lint types contracts fresh docs test  ## everything that must hold before a commit

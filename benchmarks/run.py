@@ -127,6 +127,7 @@ def in_process(tree: Path, rounds: int) -> None:
     files = [(str(path), path.read_bytes()) for path in sorted(tree.rglob("*.yaml"))]
     rules = [one for one in registry.rules().values() if one.enabled]
     plan = Plan([ActiveRule(one, None, {k: row.get("default") for k, row in one.params.items()}) for one in rules])
+    plan = plan.for_many()
 
     def parse() -> None:
         for _, data in files:

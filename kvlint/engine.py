@@ -11,14 +11,14 @@ from kvlint.finding import Finding, Masks, Report, Summary
 from kvlint.knowledge.version import AS_OF, format_version
 from kvlint.plan import ActiveRule, Plan
 from kvlint.record import NamedTuple
-from kvlint.relevance import may_mention
+from kvlint.relevance import MENTIONS, SEVERAL
 from kvlint.source import Source
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.checks.world import World
-    from kvlint.facts import Fact
+    from kvlint.facts import Fact, Mention
     from kvlint.ignores import Ignore
     from kvlint.inventory import Inventory
 
@@ -41,21 +41,14 @@ class FileFacts(NamedTuple):
 
 def map_source(source: Source, plan: Plan) -> FileFacts:
     """Judge one file alone. Never raises for what the file holds: malformed or hostile content becomes a finding."""
+    text = source.text
+    seen = plan.relevance.seen(text)
     mentions: tuple[Fact, ...] = ()
-    if plan.gathers and may_mention(source.name, source.data):
-        from kvlint.checks.suspicion import may_hold_credential
-        from kvlint.gather import mention_of
-
-        text = source.text
-        if may_hold_credential(text):
-            from kvlint.cover import covered
-
-            text = covered(text)
-        mention = mention_of(source.name, text, source.identity)
-        mentions = (mention,) if mention is not None else ()
+    if plan.gathers and (seen & MENTIONS or "values" in source.name):
+        mentions = _mentions(source, plan)
     # A file of one document is that document; of several, each is asked on its own.
-    whole = plan.relevance.of(source.text) if "\n---" not in source.text else 0
-    if plan.skip_test and not (whole or ("\n---" in source.text and plan.relevance.touches(source.text))):
+    whole = 0 if seen & SEVERAL else plan.relevance.of(text, seen)
+    if plan.skip_test and not whole and not (seen & SEVERAL and seen & ~(SEVERAL | MENTIONS)):
         objects = source.data.count(b"\nkind:") + source.data.startswith(b"kind:")
         return FileFacts(source.name, (), (), Summary(1, 1, objects, not objects), False, (), mentions)
     from kvlint.judge import Judge
@@ -73,6 +66,19 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
         findings, ignores, masks = hide_all(source, parts(source, judge.shown()), findings, ignores)
     summary = judge.summary()
     return FileFacts(source.name, findings, masks, summary, judge.failed, ignores, (*judge.facts, *mentions))
+
+
+def _mentions(source: Source, plan: Plan) -> tuple[Mention, ...]:
+    """What chart values, a Helm release or a template mention, without what could be a credential."""
+    from kvlint.gather import mention_of
+
+    text = source.text
+    if plan.relevance.may_hold(text):
+        from kvlint.cover import covered
+
+        text = covered(text)
+    mention = mention_of(source.name, text, source.identity)
+    return (mention,) if mention is not None else ()
 
 
 def reduce(

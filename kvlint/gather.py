@@ -228,7 +228,11 @@ _VALUES_FILE = r"(?:^|/)[^/]*values[^/]*\.ya?ml(?:\.gotmpl)?$"
 _RELEASE = r'(?m)^[ \t]*"?kind"?:[ \t]+"?(HelmRelease|HelmChart|HelmChartConfig|Application|ApplicationSet)\b'
 _CLASS = r"(?m)^[ \t-]*kind:[ \t]+StorageClass\b"
 _INFLATED = r"(?m)^helmCharts:"
-_SCALAR = r"(?m)(\bname[\"']?)?[:-][ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*[,}\]]*[ \t]*(?:#.*)?$"
+_SCALAR = (
+    r"(?m)[:-](?:(?<=\b(name)[:-])|(?<=\b(name)[\"'][:-]))?[ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*"
+    r"(?:$|[,}\]]+[ \t]*(?:#.*)?$|#.*$)"
+)
+"""A word that ends a line, and whether it is that of a `name`; it starts with what is rare."""
 MAX_WORDS = 2_000
 
 
@@ -251,7 +255,8 @@ def mention_of(file: str, text: str, identity: str = "") -> Mention | None:
         return None
     words: dict[str, bool] = {}
     for match in re.finditer(_SCALAR, text):
-        words[match[2]] = words.get(match[2], False) or match[1] is not None
+        plain, quoted, word = match.groups()
+        words[word] = words.get(word, False) or plain is not None or quoted is not None
         if len(words) == MAX_WORDS:
             break
     names = tuple(word for word, named in words.items() if named)

@@ -32,6 +32,9 @@ CACHE_FILES_WORTH = 100
 CACHE_BYTES_WORTH = 400_000
 """From this much on a run looks into the cache: less is linted sooner."""
 
+MANY = 200
+"""From this many files on it pays to prepare for them (`Plan.for_many`)."""
+
 BATCH = 64
 """Files that go to a process at once."""
 
@@ -146,6 +149,7 @@ def _each(work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Ro
 
 def _alone(work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots) -> Iterator[_Result]:
     patches = Patches()
+    plan = plan.for_many() if len(names) >= MANY else plan
     for name in names:
         yield work(name, plan, roots, patches)
 
@@ -182,7 +186,7 @@ def _start(sent: bytes) -> None:
     gc.freeze()
     gc.disable()
     work, plan, roots = loads(sent)  # noqa: S301 - made by the parent
-    _WORK.append((work, plan, roots, Patches()))
+    _WORK.append((work, plan.for_many(), roots, Patches()))
 
 
 def _batch(names: Sequence[str]) -> list[Any]:

@@ -8,7 +8,7 @@ from kvlint.finding import Severity
 from kvlint.knowledge.version import NEWEST, Version
 from kvlint.record import NamedTuple
 from kvlint.registry import CHECKS, OF_CREDENTIALS, OF_SCHEMAS, OFF
-from kvlint.relevance import WORD, Clause, Relevance
+from kvlint.relevance import FIRST_CHECK, WORD, Clause, Relevance
 from kvlint.rule import Check, Context, Live, MigrationFunction, Rule
 
 TYPE_CHECKING = False
@@ -94,7 +94,7 @@ class Plan:
         self.present: set[Identity] = set()
         self.across: list[Planned] = []
         # The tokens of all checks, whatever is selected: findings of the engine itself do not depend on the selection.
-        bits = {id(check): 2 << number for number, check in enumerate(checks.values())}
+        bits = {id(check): FIRST_CHECK << number for number, check in enumerate(checks.values())}
         # Those of rules that are off by default count only where such a rule is on.
         asked = {active.rule.check for active in self.rules.values()}
         tokens: list[tuple[tuple[Clause, ...], int]] = [((WORD,), 1)]
@@ -111,7 +111,7 @@ class Plan:
             if check is None:
                 continue
             if id(check) not in bits:
-                bits[id(check)] = 2 << len(bits)
+                bits[id(check)] = FIRST_CHECK << len(bits)
                 tokens.append((check.tokens, bits[id(check)]))
             bit = bits[id(check)]
             # Tokens are those of the parameters' defaults.
@@ -135,10 +135,22 @@ class Plan:
 
     def to_send(self) -> Plan:
         """A copy for another process, which maps files: without what only joining their facts needs."""
+        made = self._copy()
+        made.suppression = made.world = None
+        return made
+
+    def for_many(self) -> Plan:
+        """A copy for many files: made at greater cost, faster for each of them. It cannot be sent to a process."""
+        from kvlint.checks.suspicion import in_one_pass
+
+        made = self._copy()
+        made.relevance = self.relevance.in_one_pass(in_one_pass())
+        return made
+
+    def _copy(self) -> Plan:
         made = Plan.__new__(Plan)
         for name in self.__slots__:
             setattr(made, name, getattr(self, name))
-        made.suppression = made.world = None
         return made
 
     def views_of(self, checks: int) -> ByView:
@@ -160,7 +172,7 @@ def facts_only(plan: Plan) -> Plan:
     """A plan that judges nothing and gathers facts, for files that are read only to resolve references of others."""
     made = Plan((), namespace=plan.namespace)
     made.gathers = 1
-    made.relevance = Relevance([(planned.check.tokens, 1) for planned in plan.across])
+    made.relevance = Relevance([(planned.check.tokens, 1) for planned in plan.across], may_hold=_may_hold_credential)
     return made
 
 
@@ -173,7 +185,7 @@ def surveying(namespace: str | None = None) -> Plan:
     made = Plan((), namespace=namespace)
     made.gathers = 1
     made.surveys = True
-    made.relevance = Relevance([(CHECKS[name].tokens, 1) for name in _SURVEYED])
+    made.relevance = Relevance([(CHECKS[name].tokens, 1) for name in _SURVEYED], may_hold=_may_hold_credential)
     return made
 
 

@@ -4,16 +4,23 @@ It decides which checks run, and whether a document is composed at all, never wh
 that switching it off changes no finding. Tokens are plain text; what could hide one makes every check run.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from kvlint.automaton import Find
 
 Clause = str | tuple[str, str]
 
 WORD = "kvlint"
 """What every ignore comment, ignore annotation and placeholder of a migration holds."""
 
-HIDDEN = r"\\[xuU/\n\r\x85\u2028\u2029]|![!<]|%TAG"
-"""Ways in which YAML can spell a token so that it does not occur in the text: escapes, tags such as `!!binary`."""
+ESCAPED = r"\\[xuU/\n\r\x85\u2028\u2029]"
+"""Escapes, with which YAML can spell a token so that it does not occur in the text."""
 
 PARENTS = ("volumes", "ontainers")
 """Tokens after which their company must come: what a check looks for lies below a key of this name."""
@@ -29,34 +36,46 @@ _SCHEMA_START = (
 _OTHER_ROOT_KEY = r"\n(?:kind|apiVersion|[^a-zA-Z \t\n#])"
 
 
-def may_mention(file: str, data: bytes) -> bool:
-    """Whether `kvlint.gather.mention_of` can find anything in a file of this name and content."""
-    return (
-        "values" in file
-        or b"Application" in data
-        or (b"elm" in data and any(map(data.__contains__, (b"HelmRelease", b"HelmChart", b"helmCharts"))))
-        or (b"{" in data and b"{{" in data and b"StorageClass" in data)
-    )
+MENTION = ("Application", "HelmRelease", "HelmChart", "helmCharts", ("StorageClass", "{{"))
+"""Tokens of the files, besides chart values, in which `kvlint.gather.mention_of` can find anything."""
+
+SEVERAL, MENTIONS, FIRST_CHECK = 2, 4, 8
+"""What `Relevance.seen` tells besides the checks, and the bit from which on theirs begin; 1 is free for a plan."""
+
+
+class _Tokens:
+    """Tokens with the bits of their checks: those that count alone, and those that need company."""
+
+    __slots__ = ("alone", "company")
+
+    def __init__(self, tokens: Iterable[tuple[Clause, int]]) -> None:
+        self.alone: dict[str, int] = {}
+        self.company: dict[str, dict[str, int]] = {}
+        for clause, bit in tokens:
+            if isinstance(clause, str):
+                self.alone[clause] = self.alone.get(clause, 0) | bit
+            else:
+                company = self.company.setdefault(clause[0], {})
+                company[clause[1]] = company.get(clause[1], 0) | bit
+
+    def words(self) -> list[str]:
+        """All tokens, each once."""
+        company = (other for others in self.company.values() for other in others)
+        return list(dict.fromkeys((*self.alone, *self.company, *company)))
 
 
 class _Search:
-    """A search for tokens, each with the bits of its checks, by stems."""
+    """A search for tokens, one after the other, by stems."""
 
-    __slots__ = ("_stems",)
+    __slots__ = ("_stems", "tokens")
 
-    def __init__(self, tokens: Iterable[tuple[Clause, int]]) -> None:
-        alone: dict[str, int] = {}
-        pairs: dict[str, dict[str, int]] = {}
-        for clause, bit in tokens:
-            if isinstance(clause, str):
-                alone[clause] = alone.get(clause, 0) | bit
-            else:
-                company = pairs.setdefault(clause[0], {})
-                company[clause[1]] = company.get(clause[1], 0) | bit
+    def __init__(self, tokens: _Tokens) -> None:
+        self.tokens = tokens
         stems: dict[str, list[tuple[str, int, tuple[tuple[str, int], ...]]]] = {}
-        for token in {**alone, **pairs}:
+        for token in {**tokens.alone, **tokens.company}:
             stem = next((stem for stem in STEMS if stem in token), token)
-            stems.setdefault(stem, []).append((token, alone.get(token, 0), tuple(pairs.get(token, {}).items())))
+            company = tuple(tokens.company.get(token, {}).items())
+            stems.setdefault(stem, []).append((token, tokens.alone.get(token, 0), company))
         self._stems = tuple((stem, tuple(groups)) for stem, groups in stems.items())
 
     def __call__(self, text: str) -> int:
@@ -73,19 +92,38 @@ class _Search:
                                 found |= bit
         return found
 
-    def first(self, text: str) -> int:
-        """The bits of one clause whose tokens all occur; 0: of none."""
-        for stem, groups in self._stems:
-            if stem in text:
-                for token, bits, company in groups:
-                    if token in text:
-                        if bits:
-                            return bits
-                        below = _below(token, text)
-                        for other, bit in company:
-                            if other in below:
-                                return bit
-        return 0
+
+class _OnePass(_Search):
+    """The same search, all tokens in one pass over the text."""
+
+    __slots__ = ("_find", "_rows")
+
+    def __init__(self, tokens: _Tokens, find: Find) -> None:
+        super().__init__(tokens)
+        self._find = find
+        self._rows = [(word, tokens.alone.get(word, 0), tokens.company.get(word)) for word in tokens.words()]
+
+    def __call__(self, text: str) -> int:
+        """As in `_Search`."""
+        try:
+            places = self._find(text)
+        except UnicodeError:
+            return super().__call__(text)
+        found = 0
+        last: dict[str, int] = {}
+        heads: dict[str, tuple[int, dict[str, int]]] = {}
+        for number, start, _ in places:
+            word, bits, company = self._rows[number]
+            found |= bits
+            last[word] = start
+            if company is not None and word not in heads:
+                heads[word] = start, company
+        for head, (start, company) in heads.items():
+            least = start if head in PARENTS and "&" not in text else 0
+            for word, at in last.items():
+                if at >= least:
+                    found |= company.get(word, 0)
+        return found
 
 
 def _below(token: str, text: str) -> str:
@@ -100,7 +138,7 @@ class Relevance:
     which may look at a schema of custom resources, `credentials` that of the checks which match credentials alone:
     for these a text needs what `may_hold` tells, besides tokens."""
 
-    __slots__ = ("_credentials", "_every", "_everything", "_may_hold", "_schemas", "_search")
+    __slots__ = ("_credentials", "_every", "_everything", "_schemas", "_search", "may_hold")
 
     def __init__(
         self,
@@ -115,26 +153,48 @@ class Relevance:
         for _, bit in each:
             self._every |= bit
         self._credentials = credentials
-        self._may_hold = may_hold
-        self._search = _Search(each)
-        self._schemas = _Search((clause, bit) for clause, bit in each if bit & schemas)
+        self.may_hold = may_hold
+        of_files: list[tuple[Clause, int]] = [("\n---", SEVERAL), *((clause, MENTIONS) for clause in MENTION)]
+        self._search = _Search(_Tokens((*each, *of_files)))
+        self._schemas = _Search(_Tokens((*(one for one in each if one[1] & schemas), *of_files)))
 
-    def of(self, text: str) -> int:
-        """The checks that can match a document with this text, or a document of a file with this text; 0: none can."""
-        if ("\\" in text or "!" in text or "%" in text) and re.search(HIDDEN, text):
-            return self._every
-        found = (self._schemas if _is_schema(text) else self._search)(text)
-        if found & self._credentials and not self._may_hold(text):
-            found &= ~self._credentials
-        return found | self._everything
+    def in_one_pass(self, may_hold: Callable[[str], bool]) -> Relevance:
+        """The same, for many texts: it takes longer to make, and is faster where the library for it is there."""
+        made = Relevance((), self._everything, credentials=self._credentials, may_hold=may_hold)
+        made._every = self._every
+        made._search, made._schemas = _swift(self._search), _swift(self._schemas)
+        return made
 
-    def touches(self, text: str) -> bool:
-        """Whether `of` gives anything for a text, told as early as possible."""
-        if self._everything or (("\\" in text or "!" in text or "%" in text) and re.search(HIDDEN, text)):
-            return True
-        search = self._schemas if _is_schema(text) else self._search
-        found = search.first(text)
-        return found & ~self._credentials != 0 or (found != 0 and self.of(text) != 0)
+    def seen(self, text: str) -> int:
+        """What the text of a whole file holds: tokens of checks, SEVERAL documents, what may be MENTIONS."""
+        if _may_hide(text):
+            return self._every | MENTIONS | (SEVERAL if "\n---" in text else 0)
+        return (self._schemas if _is_schema(text) else self._search)(text) | self._everything
+
+    def of(self, text: str, seen: int | None = None) -> int:
+        """The checks that can match a document with this text; 0: none can. `seen` is what the text holds, if known."""
+        if seen is None:
+            seen = self.seen(text)
+        found = seen & self._every
+        if found & self._credentials and found != self._every and not self.may_hold(text):
+            return found & ~self._credentials | self._everything
+        return found
+
+
+def _may_hide(text: str) -> bool:
+    """Whether YAML can spell a token in this text so that it does not occur: by escapes, or tags such as `!!binary`."""
+    return (
+        ("\\" in text and re.search(ESCAPED, text) is not None)
+        or ("!" in text and ("!!" in text or "!<" in text))
+        or ("%" in text and "%TAG" in text)
+    )
+
+
+def _swift(search: _Search) -> _Search:
+    from kvlint.automaton import automaton
+
+    find = automaton(search.tokens.words())
+    return search if find is None else _OnePass(search.tokens, find)
 
 
 def _is_schema(text: str) -> bool:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 
 from kvlint import registry
 from kvlint.checks.masks import Part, Secrets, secrets_of
-from kvlint.checks.suspicion import may_hold_credential
+from kvlint.checks.suspicion import in_one_pass, may_hold_credential
 from kvlint.engine import ActiveRule, FileFacts, Plan, map_source
 from kvlint.facts import Secret
 from kvlint.finding import Summary
-from kvlint.relevance import Relevance, may_mention
+from kvlint.relevance import FIRST_CHECK, MENTIONS, SEVERAL, Relevance
 from kvlint.source import Source
 from kvlint.yamltree import Document, YamlError, documents
 
@@ -24,6 +25,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 RULES = registry.rules().values()
 ACTIVE = [ActiveRule(rule, None, {name: row.get("default") for name, row in rule.params.items()}) for rule in RULES]
 TESTED, UNTESTED = Plan(ACTIVE), Plan(ACTIVE, skip_test=False)
+MANY, ONE_PASS = TESTED.for_many(), in_one_pass()
 MANIFESTS = [path.read_bytes().decode("utf-8", "surrogateescape") for path in sorted(FIXTURES.rglob("*.yaml"))]
 
 SCHEMA = """apiVersion: apiextensions.k8s.io/v1
@@ -155,24 +157,49 @@ def test_a_schema_that_is_only_quoted_is_none() -> None:
 
 
 def test_tokens_with_company() -> None:
-    relevance = Relevance([(("alone", ("volumes", "nfs")), 1), ((("volumes", "rbd"),), 2)])
+    one, two = FIRST_CHECK, FIRST_CHECK << 1
+    relevance = Relevance([(("alone", ("volumes", "nfs")), one), ((("volumes", "rbd"),), two)])
     for text, checks in (
         ("nfs", 0),
         ("volumes", 0),
-        ("volumes nfs", 1),
-        ("volumes rbd", 2),
-        ("volumes rbd alone", 3),
-        ("volumes nfs rbd", 3),
-        (r"\x61", 3),
+        ("volumes nfs", one),
+        ("nfs volumes", 0),
+        ("&a nfs volumes", one),
+        ("volumes rbd", two),
+        ("volumes rbd alone", one | two),
+        ("volumes nfs rbd", one | two),
+        (r"\x61", one | two),
+        ("!!binary a", one | two),
         ("nothing", 0),
     ):
         assert relevance.of(text) == checks
-        assert relevance.touches(text) == bool(checks)
+        assert relevance.in_one_pass(bool).of(text) == checks
 
 
 def test_a_check_without_tokens_sees_everything() -> None:
-    relevance = Relevance([((), 1), (("token",), 2)], everything=1)
-    assert (relevance.of("nothing"), relevance.of("token")) == (1, 3)
+    one, two = FIRST_CHECK, FIRST_CHECK << 1
+    relevance = Relevance([((), one), (("token",), two)], everything=one)
+    assert (relevance.of("nothing"), relevance.of("token")) == (one, one | two)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from([*MANIFESTS, "", "é password: x", "\udc80 kind: Pod"]),
+    st.lists(st.tuples(st.sampled_from(MUTATIONS), st.integers(0, 10_000)), max_size=4),
+)
+def test_one_pass_tells_the_same(text: str, mutations: list[tuple[Callable[[str, int], str], int]]) -> None:
+    for mutate, at in mutations:
+        text = mutate(text, at)
+    assert MANY.relevance is not TESTED.relevance
+    assert MANY.relevance.seen(text) == TESTED.relevance.seen(text)
+    assert MANY.relevance.of(text) == TESTED.relevance.of(text)
+    assert ONE_PASS(text) == may_hold_credential(text)
+
+
+def test_without_the_library_each_token_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ahocorasick_rs", None)
+    assert in_one_pass() is may_hold_credential
+    assert [results(text, TESTED.for_many()) for text in MANIFESTS[:9]] == [results(x, TESTED) for x in MANIFESTS[:9]]
 
 
 def test_parameters_of_its_own_make_a_check_see_everything() -> None:
@@ -190,10 +217,13 @@ def test_every_check_has_tokens_and_exists() -> None:
     assert {rule.check for rule in RULES} - {None} == set(registry.CHECKS)
 
 
-def test_mentions_are_told_from_the_bytes() -> None:
-    assert may_mention("chart/values.yaml", b"")
-    assert may_mention("a.yaml", b"kind: HelmRelease")
-    assert not may_mention("a.yaml", b"kind: Deployment")
+@pytest.mark.parametrize("relevance", [TESTED.relevance, MANY.relevance])
+def test_what_is_seen_of_a_file(relevance: Relevance) -> None:
+    assert relevance.seen("kind: HelmRelease") & MENTIONS
+    assert relevance.seen("kind: StorageClass\nname: {{ x }}") & MENTIONS
+    assert not relevance.seen("kind: Deployment") & (MENTIONS | SEVERAL)
+    assert relevance.seen("a: b\n---\nb: c") == SEVERAL
+    assert relevance.seen('a: "\\x41"\n---\nb: c') & SEVERAL
 
 
 def credentials(text: str) -> list[tuple[Document, Secrets]]:
@@ -220,7 +250,7 @@ def test_what_is_masked_passes_the_cheap_test(
     for mutate, at in mutations:
         text = mutate(text, at)
     for document, secrets in credentials(text):
-        assert not secrets.spans or may_hold_credential(document.text)
+        assert not secrets.spans or (may_hold_credential(document.text) and ONE_PASS(document.text))
 
 
 def test_most_documents_hold_no_credential() -> None:
@@ -237,6 +267,8 @@ def test_manifests_of_a_folder() -> None:
                 path = os.path.join(folder, name)
                 text = Path(path).read_bytes().decode("utf-8", "surrogateescape")
                 assert results(text, TESTED, name) == results(text, UNTESTED, name), path
+                assert results(text, MANY, name) == results(text, TESTED, name), path
                 for document, secrets in credentials(text):
                     hold = may_hold_credential(document.text)
+                    assert ONE_PASS(document.text) == hold, path
                     assert hold or not secrets.spans, (path, secrets.spans)

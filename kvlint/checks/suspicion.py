@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from kvlint._generated.tokens import (
@@ -14,8 +15,10 @@ from kvlint._generated.tokens import (
     REFERRING_PARENTS,
 )
 
-_APART = dict.fromkeys(map(ord, "\"'`,;:|&(){}[]<>=/$#!?*"), " ")
-"""What may stand beside the name of a program."""
+_MARKS_APART = "\"'`,;:|&(){}[]<>=/$#!?*"
+"""What may stand beside the name of a program, besides white space."""
+_APART = dict.fromkeys(map(ord, _MARKS_APART), " ")
+_BESIDE = frozenset(_MARKS_APART + "\t\n\v\f\r\x1c\x1d\x1e\x1f ")
 
 _OWN_VALUE = r"\n( *)- name: [^\n]*\n\1  value: "
 _MAPPING = r"[ \t\r]*\n[ \r\n]*[A-Za-z][\w./-]*:\s"
@@ -47,41 +50,82 @@ def may_hold_credential(text: str) -> bool:
     for word in CREDENTIAL_WORDS:
         if word in folded:
             lines = lines or _Lines(text)
-            if not lines.refer(word, folded):
+            if not all(map(lines.refer, _places(word, folded))):
                 return True
-    programs = programs_in(folded)
-    if programs:
+    for program in programs_in(folded):
+        if not text.isascii():
+            return True
         lines = lines or _Lines(text)
-        return not all(lines.refer(program, folded) for program in programs)
+        places = (at for at in _places(program, folded) if _is_whole(folded, at, at + len(program)))
+        if not all(map(lines.refer, places)):
+            return True
     return False
 
 
+def in_one_pass() -> Callable[[str], bool]:
+    """`may_hold_credential` for many texts: the same, faster where the library for it is there."""
+    from kvlint.automaton import automaton
+
+    programs = sorted(PROGRAMS)
+    marks = len(CREDENTIAL_MARKS)
+    words = marks + len(CREDENTIAL_WORDS)
+    find = automaton([*(mark.casefold() for mark in CREDENTIAL_MARKS), *CREDENTIAL_WORDS, *programs])
+    if find is None:
+        return may_hold_credential
+
+    def may_hold(text: str) -> bool:
+        if not text.isascii():
+            return may_hold_credential(text)
+        if ("gh" in text or "%" in text) and re.search(CREDENTIAL_MARK, text):
+            return True
+        folded = text.lower()
+        lines: _Lines | None = None
+        for number, start, end in find(folded):
+            if number < marks:
+                if text[start:end] == CREDENTIAL_MARKS[number]:
+                    return True
+            elif number < words or _is_whole(folded, start, end):
+                lines = lines or _Lines(text)
+                if not lines.refer(start):
+                    return True
+        return False
+
+    return may_hold
+
+
+def _places(word: str, text: str) -> Iterator[int]:
+    """Where a word stands in a text."""
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether a word in a text stands apart from others, as `programs_in` tells them."""
+    return (start == 0 or text[start - 1] in _BESIDE) and (end == len(text) or text[end] in _BESIDE)
+
+
 class _Lines:
-    """The lines of a text on which words stand, and whether they only name and refer."""
+    """The lines of a text, and whether they only name and refer."""
 
     __slots__ = ("_known", "_named", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._known: dict[int, bool] = {}
+        # Elsewhere a letter may be two in the other case: places differ.
+        self._known: dict[int, bool] | None = {} if text.isascii() else None
         self._named: bool | None = None
 
-    def refer(self, word: str, folded: str) -> bool:
-        """Whether every line with this word only names things or refers to them; `folded` is the text in lower case."""
-        text = self._text
-        if not text.isascii():
-            return False  # a letter may be two in the other case: places differ
-        at = folded.find(word)
-        while at >= 0:
-            start = text.rfind("\n", 0, at) + 1
-            known = self._known.get(start)
-            if known is None:
-                known = self._known[start] = self._refers(start)
-            if not known:
-                return False
-            end = text.find("\n", at)
-            at = folded.find(word, end) if end >= 0 else -1
-        return True
+    def refer(self, at: int) -> bool:
+        """Whether the line with this place only names things or refers to them."""
+        if self._known is None:
+            return False
+        start = self._text.rfind("\n", 0, at) + 1
+        known = self._known.get(start)
+        if known is None:
+            known = self._known[start] = self._refers(start)
+        return known
 
     def _refers(self, start: int) -> bool:
         """Whether the line that begins here holds no credential, whatever its words say."""
