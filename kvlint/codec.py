@@ -169,8 +169,7 @@ def fact_row(fact: Fact) -> list[Any]:
         place.item,
     ]
     row += [int(place.confidence), [part for key, span in place.spans for part in (_NUMBERS.get(key, key), *span)]]
-    # The words of a mention have no blanks in them.
-    return [*row, *((" ".join(fact.words), " ".join(fact.names)) if isinstance(fact, Mention) else fact[1:])]
+    return [*row, *fact[1:]]
 
 
 def fact_of(data: Any, file: str, identity: str) -> Fact:
@@ -250,7 +249,7 @@ def _holding(place: Place, own: list[Any]) -> Holding:
 
 
 def _mention(place: Place, own: list[Any]) -> Mention:
-    return Mention(place, *(tuple(words.split(" ")) if words else () for words in own))
+    return _new(Mention, (place, *own))
 
 
 _MAKERS: dict[str, tuple[type, str, Callable[[Place, list[Any]], Fact]]] = {
@@ -261,7 +260,7 @@ _MAKERS: dict[str, tuple[type, str, Callable[[Place, list[Any]], Fact]]] = {
     "secret": (Secret, "s", _secret),
     "use": (Use, "ss", _use),
     "holding": (Holding, "sss", _holding),
-    "mention": (Mention, "ss", _mention),
+    "mention": (Mention, "", _mention),
 }
 _CODES = {kind: code for code, (kind, _, _) in _MAKERS.items()}
 _FACTS = {code: (_Row(f"sssSsssil{letters}"), maker) for code, (_, letters, maker) in _MAKERS.items()}

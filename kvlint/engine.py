@@ -18,9 +18,10 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.checks.world import World
-    from kvlint.facts import Fact, Mention
+    from kvlint.facts import Fact
     from kvlint.ignores import Ignore
     from kvlint.inventory import Inventory
+    from kvlint.mentions import Sources
 
 
 class FileFacts(NamedTuple):
@@ -45,12 +46,16 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     seen = plan.relevance.seen(text)
     mentions: tuple[Fact, ...] = ()
     if plan.gathers and (seen & MENTIONS or "values" in source.name):
-        mentions = _mentions(source, plan)
+        from kvlint.gather import mention_of
+
+        mention = mention_of(source.name, text, source.identity)
+        mentions = (mention,) if mention is not None else ()
     # A file of one document is that document; of several, each is asked on its own.
     whole = 0 if seen & SEVERAL else plan.relevance.of(text, seen)
     if plan.skip_test and not whole and not (seen & SEVERAL and seen & ~(SEVERAL | MENTIONS)):
         objects = source.data.count(b"\nkind:") + source.data.startswith(b"kind:")
-        return FileFacts(source.name, (), (), Summary(1, 1, objects, not objects), False, (), mentions)
+        masks: Masks | None = None if mentions else ()
+        return FileFacts(source.name, (), masks, Summary(1, 1, objects, not objects), False, (), mentions)
     from kvlint.judge import Judge
     from kvlint.yamltree import documents
 
@@ -58,7 +63,7 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     for document in documents(source):
         judge.document(document)
     findings = judge.finish()
-    masks: Masks | None = None if judge.facts else ()
+    masks = None if judge.facts or mentions else ()
     ignores = tuple(judge.ignores)
     if findings or ignores:
         from kvlint.hide import hide_all, parts
@@ -68,17 +73,8 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     return FileFacts(source.name, findings, masks, summary, judge.failed, ignores, (*judge.facts, *mentions))
 
 
-def _mentions(source: Source, plan: Plan) -> tuple[Mention, ...]:
-    """What chart values, a Helm release or a template mention, without what could be a credential."""
-    from kvlint.gather import mention_of
-
-    text = source.text
-    if plan.relevance.may_hold(text):
-        from kvlint.cover import covered
-
-        text = covered(text)
-    mention = mention_of(source.name, text, source.identity)
-    return (mention,) if mention is not None else ()
+def _unread(file: str) -> None:
+    """No file can be read again."""
 
 
 def reduce(
@@ -86,11 +82,12 @@ def reduce(
     plan: Plan,
     notices: tuple[str, ...] = (),
     others: Sequence[FileFacts] | None = (),
+    sources: Sources = _unread,
 ) -> Report:
     """Join the facts of all files to the report of the run.
 
     `others` are the facts of files that are only read to resolve references, never reported; None leaves the rules out
-    that judge all files together."""
+    that judge all files together. `sources` reads a file again where it has to tell more than facts do."""
     facts = tuple(facts)
     findings: list[Finding] = []
     masks: dict[str, Masks | None] = {}
@@ -112,7 +109,9 @@ def reduce(
     if plan.across and others is not None and any(one.facts for one in facts):
         from kvlint.joint import joint_findings
 
-        joint, broken = joint_findings(plan, *inventory_of((*facts, *others), plan), {one.file for one in facts})
+        joint, broken = joint_findings(
+            plan, *inventory_of((*facts, *others), plan, sources), {one.file for one in facts}
+        )
         findings += joint
         shown = {place.file for finding in joint for place in (finding.location, *finding.related)}
         masks.update((one.file, one.masks) for one in (*facts, *others) if one.masks != () and one.file in shown)
@@ -131,14 +130,15 @@ def reduce(
     return Report(tuple(findings), summary, format_version(plan.target), AS_OF, masks, notices, failed)
 
 
-def inventory_of(facts: Iterable[FileFacts], plan: Plan) -> tuple[Inventory, World]:
-    """The inventory of all `facts`, and what the run knows besides them."""
+def inventory_of(facts: Iterable[FileFacts], plan: Plan, sources: Sources = _unread) -> tuple[Inventory, World]:
+    """The inventory of all `facts`, and what the run knows besides them; `sources` as for `reduce`."""
     from kvlint.checks.world import World
     from kvlint.inventory import Inventory
+    from kvlint.mentions import words_in
 
     facts = tuple(facts)
     read = sum(one.summary.resources for one in facts)
-    inventory = Inventory((fact for one in facts for fact in one.facts), read, len(facts))
+    inventory = Inventory((fact for one in facts for fact in one.facts), read, len(facts), words_in(sources))
     return inventory, plan.world or World()
 
 

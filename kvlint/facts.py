@@ -8,7 +8,7 @@ from __future__ import annotations
 from kvlint.finding import Confidence, Location, ResourceRef
 from kvlint.record import NamedTuple
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 """Changes whenever a fact changes its fields or their meaning: cached facts of another version are not read."""
 
 CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
@@ -210,14 +210,12 @@ TEMPLATE = "template"
 
 
 class Mention(NamedTuple):
-    """A source that may bring objects kvlint does not see, and the words it holds; `names` are those it calls a name.
+    """A source that may bring objects kvlint does not see (`kvlint.mentions` tells which names it holds).
 
     The kind of its place is that of the object (HelmRelease, Application …), VALUES for the values of a chart, or
     TEMPLATE for an unrendered StorageClass, which may get any name."""
 
     place: Place
-    words: tuple[str, ...]
-    names: tuple[str, ...] = ()
 
 
 Fact = Claim | PersistentVolume | StorageClass | Driver | Secret | Use | Holding | Mention

@@ -1,4 +1,4 @@
-"""Reading the facts of one object, and what a Helm release or a values file mentions."""
+"""Reading the facts of one object, and whether a file mentions objects that it does not show."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -228,20 +228,13 @@ _VALUES_FILE = r"(?:^|/)[^/]*values[^/]*\.ya?ml(?:\.gotmpl)?$"
 _RELEASE = r'(?m)^[ \t]*"?kind"?:[ \t]+"?(HelmRelease|HelmChart|HelmChartConfig|Application|ApplicationSet)\b'
 _CLASS = r"(?m)^[ \t-]*kind:[ \t]+StorageClass\b"
 _INFLATED = r"(?m)^helmCharts:"
-_SCALAR = (
-    r"(?m)[:-](?:(?<=\b(name)[:-])|(?<=\b(name)[\"'][:-]))?[ \t]+[\"']?([a-z0-9][-a-z0-9.]*[a-z0-9])[\"']?[ \t]*"
-    r"(?:$|[,}\]]+[ \t]*(?:#.*)?$|#.*$)"
-)
-"""A word that ends a line, and whether it is that of a `name`; it starts with what is rare."""
-MAX_WORDS = 2_000
 
 
 def mention_of(file: str, text: str, identity: str = "") -> Mention | None:
-    """What a Helm release, an Argo CD Application, the values of a chart or a template of a StorageClass mention.
+    """Whether a text may bring objects that it does not show: a Helm release, an Argo CD Application, the values of a
+    chart, a template of a StorageClass. None for any other.
 
-    None for any other text.
-    The words are the scalars that could be a name (at most MAX_WORDS different ones). They are read from the text
-    alone: chart values are often templates, and hold YAML inside YAML."""
+    It is told from the text alone: chart values are often templates, and hold YAML inside YAML."""
     release = re.search(_RELEASE, text) if "Helm" in text or "Application" in text else None
     if release is not None:
         kind = release[1]
@@ -253,14 +246,7 @@ def mention_of(file: str, text: str, identity: str = "") -> Mention | None:
         kind = TEMPLATE
     else:
         return None
-    words: dict[str, bool] = {}
-    for match in re.finditer(_SCALAR, text):
-        plain, quoted, word = match.groups()
-        words[word] = words.get(word, False) or plain is not None or quoted is not None
-        if len(words) == MAX_WORDS:
-            break
-    names = tuple(word for word, named in words.items() if named)
-    return Mention(Place(file, "", kind, None, "", "", (("", (1, 1, 1, 1)),), identity=identity), tuple(words), names)
+    return Mention(Place(file, "", kind, None, "", "", (("", (1, 1, 1, 1)),), identity=identity))
 
 
 def _place(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from kvlint.facts import (
@@ -15,6 +15,7 @@ from kvlint.facts import (
     Mention,
     PersistentVolume,
     Secret,
+    Span,
     StorageClass,
     Use,
 )
@@ -25,6 +26,8 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any, TypeVar
+
+    from kvlint.mentions import Words
 
     _Item = TypeVar("_Item")
     _AnyFact = TypeVar("_AnyFact", bound=Fact)
@@ -54,6 +57,11 @@ class Edge(NamedTuple):
     found: Fact | None
 
 
+def _no_words(file: str, names: Collection[str]) -> Mapping[str, tuple[bool, Span]]:
+    """No file can be read again."""
+    return {}
+
+
 class Inventory:
     """All facts of a run.
 
@@ -61,8 +69,15 @@ class Inventory:
     environment, examples. Such objects are variants, not conflicts: a reference is looked up among the variants in the
     nearest common folder. Folders are those of the repository: `where` is a `Place.where`."""
 
-    def __init__(self, facts: Iterable[Fact], resources: int | None = None, files: int | None = None) -> None:
-        """`resources` and `files` say how much was read; by default what the facts tell of."""
+    def __init__(
+        self,
+        facts: Iterable[Fact],
+        resources: int | None = None,
+        files: int | None = None,
+        words: Words = _no_words,
+    ) -> None:
+        """`resources` and `files` say how much was read; by default what the facts tell of. `words` tells which of some
+        names a file mentions (`kvlint.mentions`)."""
         every = sorted(facts, key=lambda fact: (fact[0].file, fact[0].spans[0][1], fact[0].field))
         kinds: dict[type, list[Any]] = {kind: [] for kind in _KINDS}
         for fact in every:
@@ -80,6 +95,7 @@ class Inventory:
         self.resources = resources
         self._names = frozenset([fact[0].file for fact in every])
         self.files = len(self._names) if files is None else files
+        self._words = words
         self._users: dict[str, set[str]] = {}
         self._templates_of_classes = [item for item in self.mentions if item.place.kind == TEMPLATE]
         self._defaults = [item for item in self.classes if item.default]
@@ -117,8 +133,15 @@ class Inventory:
         return _index(self.claims, lambda item: (_stem(item),) if _is_numbered(item) else ())
 
     @cached_property
-    def _mentions(self) -> dict[Hashable, list[Mention]]:
-        return _index(self.mentions, lambda item: item.words)
+    def _mentions(self) -> dict[str, list[tuple[bool, Mention]]]:
+        """Who mentions the classes that claims name and nothing read defines, where, and whether by `name`."""
+        names = [str(name) for name in self._class_users if name not in self._classes]
+        found: dict[str, list[tuple[bool, Mention]]] = {}
+        for item in self.mentions:
+            for name, (named, span) in self._words(item.place.file, names).items():
+                place = item.place._replace(spans=(("", span),))
+                found.setdefault(name, []).append((named, item._replace(place=place)))
+        return found
 
     def searched(self) -> str:
         """How much was read, for messages that say that something was not in it."""
@@ -185,19 +208,19 @@ class Inventory:
         """The claims of this name in any namespace and folder."""
         return list(self._claims.get(name, ()))
 
-    def mentions_of(self, word: str, where: str) -> list[Mention]:
-        """What may define an object called `word`, most likely first: what calls something by this name, what holds the
-        word, the templates of StorageClasses; and of these the nearest to `where`."""
-        found = [*self._mentions.get(word, ()), *self._templates_of_classes]
-        return sorted(
-            found,
-            key=lambda item: (
-                item.place.kind == TEMPLATE,
-                word not in item.names,
-                -closeness(item.place.where, where),
-                item.place.file,
-            ),
+    def mentions_of(self, name: str, where: str) -> list[Mention]:
+        """What may define a class that claims name, most likely first: what calls something by this name, what holds
+        the word, the templates of StorageClasses; and of these the nearest to `where`."""
+        found = [*self._mentions.get(name, ()), *((False, item) for item in self._templates_of_classes)]
+        found.sort(
+            key=lambda one: (
+                one[1].place.kind == TEMPLATE,
+                not one[0],
+                -closeness(one[1].place.where, where),
+                one[1].place.file,
+            )
         )
+        return [item for _, item in found]
 
     def edges(self) -> Iterator[Edge]:
         """Who refers to whom by name: object → claim → volume → class → driver.

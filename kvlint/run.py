@@ -70,6 +70,16 @@ class Texts:
                 self._sources[file] = None
         return self._sources[file]
 
+    def read(self, file: str) -> Source | None:
+        """The same, without keeping it: for a look into many files."""
+        known = self._sources.get(file)
+        if known is not None or file in self._sources:
+            return known
+        try:
+            return Source(file, files.read(file))
+        except (OSError, ValueError):
+            return None
+
     def line(self, file: str, number: int) -> str | None:
         """One line without its end; None where there is none."""
         source = self.source(file)
@@ -264,12 +274,12 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
 
         others, recalled = surroundings(arguments, known.config, plan, facts, roots, rendered)
         cached += recalled
-    report = reduce(facts, plan, tuple(notices), others)
+    texts = Texts(sources)
+    report = reduce(facts, plan, tuple(notices), others, texts.read)
     if report.findings:
         from kvlint.inputs.templates import point_out
 
         report = point_out(report)
-    texts = Texts(sources)
     if None in report.masks.values():
         report = report._replace(masks={file: _masks(spans, file, texts) for file, spans in report.masks.items()})
     if renderings:

@@ -22,6 +22,8 @@ from kvlint.facts import (
     Use,
 )
 from kvlint.finding import Confidence
+from kvlint.mentions import Words, words_in
+from kvlint.source import Source
 
 FIELDS = {
     "class_field": CLASS_FIELD,
@@ -110,5 +112,11 @@ def driver(name: str, modes: tuple[str, ...] = (), file: str = "all.yaml") -> Dr
     return Driver(place("CSIDriver", name, None, file), name, modes)
 
 
-def mention(*words: str, file: str = "release.yaml", kind: str = "HelmRelease") -> Mention:
-    return Mention(place(kind, "release", None, file), words)
+def mention(file: str = "release.yaml", kind: str = "HelmRelease") -> Mention:
+    return Mention(place(kind, "release", None, file))
+
+
+def words(**texts: str) -> Words:
+    """What tells the names in files of these texts; `__` in their names stands for a slash."""
+    sources = {f"{name.replace('__', '/')}.yaml": text for name, text in texts.items()}
+    return words_in(lambda file: Source(file, sources[file].encode()) if file in sources else None)

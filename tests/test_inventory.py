@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from made_facts import claim, driver, ephemeral, mention, storage_class, template, use, volume
+from made_facts import claim, driver, ephemeral, mention, storage_class, template, use, volume, words
 
 from kvlint.codec import fact_of, fact_row
 from kvlint.facts import (
@@ -17,6 +17,7 @@ from kvlint.facts import (
     Use,
 )
 from kvlint.inventory import Inventory, claim_names, closeness, facts_of, in_line, mention_of, nearest
+from kvlint.mentions import words_in
 from kvlint.resources import resources
 from kvlint.source import Source
 from kvlint.yamltree import documents
@@ -289,8 +290,8 @@ def test_mentions(file: str, text: str, kind: str, has: str, lacks: str) -> None
     found = mention_of(file, text)
     assert found is not None
     assert found.place.kind == kind
-    assert has in found.words
-    assert lacks not in found.words
+    words = words_in(lambda _: Source(file, text.encode()))(file, [has, lacks])
+    assert list(words) == [has]
 
 
 @pytest.mark.parametrize(
@@ -388,22 +389,17 @@ def test_claims_by_the_names_they_will_have(name: str, namespace: str | None, fo
     assert bool(inventory.claims_named(name, namespace, "all.yaml")) == found
 
 
-def test_mentions_by_word() -> None:
-    uses, near, defines = (mention("fast", file=f"{folder}/release.yaml") for folder in ("a", "b", "c"))
-    defines = defines._replace(names=("fast",))
-    wild = mention(kind="template")
-    inventory = Inventory([wild, uses, near, defines])
-    assert inventory.mentions_of("fast", "b/claim.yaml") == [defines, near, uses, wild]
+def test_mentions_by_name() -> None:
+    uses, near, defines = (mention(f"{folder}/release.yaml") for folder in ("a", "b", "c"))
+    wild, gone = mention(kind="template"), mention("gone.yaml")
+    texts = words(a__release="class: fast\n", b__release="v:\n  class: fast\n", c__release="- name: fast\n")
+    claims = [claim(class_field=name) for name in ("fast", "other", "known")]
+    inventory = Inventory([wild, uses, near, defines, gone, *claims, storage_class("known")], words=texts)
+    found = inventory.mentions_of("fast", "b/claim.yaml")
+    assert [item.place.file for item in found] == [one.place.file for one in (defines, near, uses, wild)]
+    assert [item.place.location()[1:5] for item in found[:2]] == [(1, 9, 1, 13), (2, 10, 2, 14)]
     assert inventory.mentions_of("other", "b/claim.yaml") == [wild]
-
-
-def test_a_mention_knows_names() -> None:
-    found = mention_of(
-        "a.yaml", 'kind: HelmRelease\nv:\n  storageClass: slow\n  class: {name: "fast"}\n  name: near # x\n'
-    )
-    assert found is not None
-    assert found.words == ("slow", "fast", "near")
-    assert found.names == ("fast", "near")
+    assert not any(item.place.file != wild.place.file for item in inventory.mentions_of("known", "b/claim.yaml"))
 
 
 def test_how_much_was_searched() -> None:
