@@ -20,7 +20,7 @@ from kvlint import __version__, memory
 from kvlint.codec import CODEC_VERSION, Malformed, decode, encode
 from kvlint.digest import blake2
 from kvlint.engine import FileFacts
-from kvlint.facts import FACTS_VERSION
+from kvlint.facts import FACTS_VERSION, Mention
 from kvlint.finding import Summary
 from kvlint.plan import Plan
 from kvlint.source import Source
@@ -189,7 +189,8 @@ def open_cache(plan: Plan, count: int, size: int, trusting: bool, more: object =
 def digest_of(source: Source, one: FileFacts) -> str:
     """What an entry about a source has to know of its content; empty if one of its credentials occurs in what it
     contributes: that is not kept."""
-    if one.facts or one.findings:
+    # Without looking for them where nothing holds a text that could be one.
+    if one.masks or any(fact.__class__ is not Mention for fact in one.facts):
         from kvlint.hide import masks_of
 
         masks = masks_of(source) if one.masks is None else one.masks

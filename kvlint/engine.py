@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from kvlint.finding import Finding, Masks, Report, Summary
 from kvlint.knowledge.version import AS_OF, format_version
-from kvlint.plan import ActiveRule, Plan
+from kvlint.plan import UNRENDERED, ActiveRule, Plan
 from kvlint.record import NamedTuple
 from kvlint.relevance import MENTIONS, SEVERAL
 from kvlint.source import Source
@@ -28,7 +28,7 @@ class FileFacts(NamedTuple):
     """What one file contributes: findings that need no other file, and facts for those that do.
 
     `masks` are the spans (line, column, end line, end column) of credentials; None: they were not looked for, because
-    only the file's facts can bring lines of it to light. `ignores` is what the file asks to be silent about; `facts`
+    nothing here holds a text that could be one. `ignores` is what the file asks to be silent about; `facts`
     are what other files may need to know; `failed` is True when a check failed on it."""
 
     file: str
@@ -63,9 +63,9 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     for document in documents(source):
         judge.document(document)
     findings = judge.finish()
-    masks = None if judge.facts or mentions else ()
+    masks = None if judge.facts or mentions or findings else ()
     ignores = tuple(judge.ignores)
-    if findings or ignores:
+    if ignores or any(finding.rule != UNRENDERED for finding in findings):
         from kvlint.hide import hide_all, parts
 
         findings, ignores, masks = hide_all(source, parts(source, judge.shown()), findings, ignores)
@@ -96,7 +96,7 @@ def reduce(
     failed = False
     for one in facts:
         findings += one.findings
-        if one.masks:
+        if one.masks or (one.masks is None and one.findings):
             masks[one.file] = one.masks
         if one.ignores:
             ignores[one.file] = one.ignores

@@ -8,7 +8,7 @@ from kvlint import ignores
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Severity, Summary
 from kvlint.fingerprint import fingerprint, numbered
 from kvlint.ignores import Ignore
-from kvlint.plan import ActiveRule, Identity, Plan, Planned
+from kvlint.plan import UNRENDERED, ActiveRule, Identity, Plan, Planned
 from kvlint.relevance import WORD
 from kvlint.resources import Resource, resources
 from kvlint.rule import Match, fill
@@ -145,7 +145,7 @@ class Judge:
             return
         if error.template:
             index = document.start + max(document.text.find("{{"), 0)
-            rule, values = "unrendered-template", {"what": f"`{self.source.name}` is a template"}
+            rule, values = UNRENDERED, {"what": f"`{self.source.name}` is a template"}
         else:
             index = error.index
             rule = "unreadable-document" if error.kind == "limit" else "invalid-yaml"

@@ -23,6 +23,9 @@ INVENTORY = "inventory"
 """The view of rules that judge all files together; every other view is of one object."""
 
 
+UNRENDERED = "unrendered-template"
+"""The rule whose findings say nothing of their file's text."""
+
 Identity = tuple[str, str, str]
 """Kind, namespace ("" where it has or says none) and name of an object."""
 

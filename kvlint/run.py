@@ -281,7 +281,7 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
 
         report = point_out(report)
     if None in report.masks.values():
-        report = report._replace(masks={file: _masks(spans, file, texts) for file, spans in report.masks.items()})
+        report = report._replace(masks=_looked_for(report, texts))
     if renderings:
         from kvlint.inputs.rendering import relocate
 
@@ -298,14 +298,17 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
     return run._replace(cached=cached)
 
 
-def _masks(known: Masks | None, file: str, texts: Texts) -> Masks | None:
-    """The credentials of a file that are `known`, or looked for now; None where the file cannot be read any more."""
-    source = texts.source(file) if known is None else None
-    if source is None:
-        return known
+def _looked_for(report: Report, texts: Texts) -> dict[str, Masks | None]:
+    """The masks of a report, those of the files it shows looked for where that was not done; None where such a file
+    cannot be read any more."""
     from kvlint.hide import masks_of
 
-    return masks_of(source)
+    found = dict(report.masks)
+    shown = {place.file for finding in report.findings for place in (finding.location, *finding.related)}
+    for file in shown:
+        if found.get(file, ()) is None and (source := texts.source(file)) is not None:
+            found[file] = masks_of(source)
+    return found
 
 
 def survey(arguments: Arguments) -> tuple[Survey, Reading]:

@@ -3,8 +3,8 @@
 import os
 
 from kvlint.finding import Report
+from kvlint.plan import UNRENDERED
 
-RULE = "unrendered-template"
 MAX_NAMED = 3
 _MARKS = (("Chart.yaml", "helm"), ("kustomization.yaml", "kustomize"), ("kustomization.yml", "kustomize"))
 
@@ -13,7 +13,7 @@ def point_out(report: Report) -> Report:
     """The report with one finding for all templates that were skipped, but for those that something suppresses.
 
     It is at the first of them and names the Helm charts and kustomizations they belong to."""
-    templates = [finding for finding in report.findings if finding.rule == RULE and finding.suppressed is None]
+    templates = [finding for finding in report.findings if finding.rule == UNRENDERED and finding.suppressed is None]
     if not templates:
         return report
     first = templates[0]
@@ -32,7 +32,7 @@ def point_out(report: Report) -> Report:
         folders = {os.path.dirname(file) for file in files}
         counted += f" in {len(folders)} folders" if len(folders) > 1 else f" in `{folders.pop() or '.'}`"
     shown = first._replace(message=counted)
-    others = [finding for finding in report.findings if finding not in templates]
+    others = [finding for finding in report.findings if finding.rule != UNRENDERED or finding.suppressed is not None]
     findings = sorted([*others, shown], key=lambda f: (f.location.file, f.location.line, f.location.column))
     return report._replace(findings=tuple(findings))
 
