@@ -1,13 +1,10 @@
 """Plain data → YAML text that Kubernetes reads back as the same data, in the style of the file it goes into.
 
-The emitter is PyYAML's, which is loaded for reading anyway; which strings need quotes is decided by goyaml's rules
-(`kvlint.scalars`): PyYAML alone would leave `y` and `0o10` bare."""
+Words and collections of words are written here; what needs more care by PyYAML's emitter (`kvlint.dumper`)."""
 
 from __future__ import annotations
 
 import re
-
-import yaml
 
 from kvlint import scalars
 from kvlint.record import NamedTuple
@@ -40,21 +37,11 @@ def emit(value: Any, style: Style, *, flow: bool = False, literal: bool = False)
         lines: list[str] = []
         if _block(value, style, "", "", lines):
             return "\n".join(lines)
-    return _by_library(value, style, flow, literal)
+    elif flow and isinstance(value, (dict, list)) and (text := _flow(value, style)) is not None:
+        return text
+    from kvlint.dumper import dump
 
-
-def _by_library(value: Any, style: Style, flow: bool = False, literal: bool = False) -> str:
-    dumper = type("_Styled", (_Dumper,), {"written": style, "literal": literal})
-    text: str = yaml.dump(
-        value,
-        Dumper=dumper,
-        sort_keys=False,
-        default_flow_style=flow,
-        width=1 << 30,
-        allow_unicode=True,
-        indent=style.step,
-    )
-    return text.removesuffix("\n").removesuffix("\n...")
+    return dump(value, style, flow, literal)
 
 
 def _block(value: dict[Any, Any], style: Style, first: str, pad: str, lines: list[str]) -> bool:
@@ -87,7 +74,26 @@ def _block(value: dict[Any, Any], style: Style, first: str, pad: str, lines: lis
     return True
 
 
-_PLAIN = re.compile(r"<[\w.:/-]+>|(?:[A-Za-z/]|\d+[GKMT]i?\b|\d+(?:\.\d+){3}\b)[\w./@+-]*(?:[: ][\w./@+-]+)*", re.ASCII)
+def _flow(value: Any, style: Style) -> str | None:
+    """Words and collections of words on one line, as PyYAML would; None where that needs more care."""
+    if isinstance(value, dict) and value:
+        pairs = [
+            (_flow(key, style) if isinstance(key, str) and key else None, _flow(item, style))
+            for key, item in value.items()
+        ]
+        if any(key is None or item is None for key, item in pairs):
+            return None
+        return "{" + ", ".join([f"{key}: {item}" for key, item in pairs]) + "}"
+    if isinstance(value, list) and value:
+        items = [_flow(item, style) for item in value]
+        return None if None in items else "[" + ", ".join([item or "" for item in items]) + "]"
+    word = _word(value, style)
+    return f"{style.quote}{word}{style.quote}" if word is not None and ":" in word and word[0] != style.quote else word
+
+
+_PLAIN = re.compile(
+    r"<[\w.:/-]+>|0|[1-9]\d{0,8}|(?:[A-Za-z/]|\d+[GKMT]i?\b|\d+(?:\.\d+){3}\b)[\w./@+-]*(?:[: ][\w./@+-]+)*", re.ASCII
+)
 _LONG = 100
 
 
@@ -106,35 +112,3 @@ def _word(value: Any, style: Style) -> str | None:
     if value in ({}, []):
         return "{}" if isinstance(value, dict) else "[]"
     return None
-
-
-class _Dumper(yaml.SafeDumper):
-    written = Style()
-    literal = False
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, indentless and not self.written.indented_sequences)
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def choose_scalar_style(self) -> str:
-        chosen: str = super().choose_scalar_style()
-        asked = getattr(self.event, "style", None)
-        return self.written.quote if chosen == "'" and asked is None else chosen
-
-
-def _string(dumper: _Dumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value and dumper.literal else None
-    try:
-        typed = not isinstance(scalars.resolve(value, None, None), str)
-    except ValueError:
-        typed = True
-    if "\n" in value and style is None:
-        style = '"'  # the other quotes would spread it over several lines
-    elif typed:
-        style = dumper.written.quote
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _string)

@@ -31,7 +31,7 @@ from kvlint.facts import (
     Use,
 )
 from kvlint.finding import Confidence
-from kvlint.node import MAPPING, Node, YamlError
+from kvlint.node import Node, YamlError
 from kvlint.resources import Resource
 from kvlint.views import POD_PATHS, Views
 from kvlint.views import Claim as ClaimView
@@ -286,9 +286,7 @@ def _head(node: Node) -> Node:
 
 
 def _key(node: Node | None, key: str) -> Node | None:
-    """The node of a key as written last; None where it is absent or comes from a merge."""
-    children = node.children if node is not None and node.kind == MAPPING else []
-    return next((children[at] for at in range(len(children) - 2, -1, -2) if children[at].value == key), None)
+    return node.key_of(key) if node is not None else None
 
 
 def _pairs(node: Node | None) -> list[tuple[str, str]]:

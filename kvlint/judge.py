@@ -190,7 +190,7 @@ class Judge:
 
     def duplicate_keys(self, views: Views) -> None:
         """Report keys said twice in the mappings on the way to something that rules read."""
-        if "duplicate-key" not in self.plan.rules:
+        if "duplicate-key" not in self.plan.rules or not views.resource.node.may_repeat:
             return
         seen: set[int] = set()
         for view, length, node in _read(views):

@@ -21,7 +21,8 @@ SCALAR, MAPPING, SEQUENCE = "scalar", "mapping", "sequence"
 _BLANK = r"(?:\s|#[^\r\n]*)*"
 _PROPERTY = r"[&!]\S*"
 LINE_BREAK = "[\r\n\x85\u2028\u2029]"
-_NONE: list[Any] = []
+NOTHING: list[Any] = []
+"""What a scalar collected."""
 
 
 class YamlError(Exception):
@@ -65,7 +66,7 @@ class Node:
         self._origin = origin
         self._index: dict[str, int] | None = None
         self._event: Any = raw
-        self._raw: list[Any] = _NONE
+        self._raw: list[Any] = NOTHING
         self._children: list[Node] | None = None
         self.anchor = target
         self.kind = SCALAR
@@ -120,18 +121,20 @@ class Node:
             return base + (match.start() if match else len(text))
         return base + end
 
-    def marks(self) -> tuple[Any, Any] | None:
-        """The parser's marks of `start` and `end`; None where they do not stand there."""
+    def marks(self) -> tuple[int, int, int, int] | None:
+        """Line and column of `start` and of `end`, counted from 0, as the parser tells them; None where it does not."""
         event = self._event
         if self.anchor is not None or event.anchor is not None or event.tag is not None:
             return None
+        start, end = event.start_mark, event.end_mark
         if self.kind is SCALAR:
-            return (event.start_mark, event.end_mark) if self.style not in ("|", ">") else None
-        last = self._raw[-1]
+            return (start.line, start.column, end.line, end.column) if self.style not in ("|", ">") else None
         if self.style == "flow":
-            return (event.start_mark, last.end_mark) if last.start_mark.index < last.end_mark.index else None
+            last = self._raw[-1]
+            end = last.end_mark
+            return (start.line, start.column, end.line, end.column) if last.start_mark.index < end.index else None
         inner = self._child(len(self._raw) - 2).marks() if len(self._raw) > 2 else None
-        return (event.start_mark, inner[1]) if inner is not None else None
+        return (start.line, start.column, inner[2], inner[3]) if inner is not None else None
 
     @property
     def children(self) -> list[Node]:
@@ -217,6 +220,21 @@ class Node:
     def items(self) -> list[Node]:
         """The items of a sequence, [] when this is none."""
         return self.children if self.kind is SEQUENCE else []
+
+    def key_of(self, key: str) -> Node | None:
+        """The node that spells a key last; None where it is absent or comes from a merge."""
+        if self.kind is not MAPPING:
+            return None
+        if not self._origin[2]:
+            at = (self._index if self._index is not None else self._indexed()).get(key)
+            return self._child(at - 1) if at is not None else None
+        names = self.children[::2]
+        return next((name for name in reversed(names) if name.value == key), None)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a mapping of the document may say a key twice."""
+        return True
 
     def duplicates(self) -> list[tuple[Node, Node]]:
         """Pairs of (earlier key, later key) that are one key to Kubernetes, as written in this mapping."""

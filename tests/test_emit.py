@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvlint import emit
+from kvlint.dumper import dump
 from kvlint.emit import Style
 
 WORDS = st.one_of(
@@ -30,7 +31,14 @@ VALUES = st.recursive(
 @given(st.dictionaries(WORDS, VALUES, min_size=1, max_size=4), st.booleans(), st.sampled_from("\"'"))
 def test_plain_yaml_is_what_the_library_writes(value: dict[str, Any], indented: bool, quote: str) -> None:
     style = Style(2, indented, quote)
-    assert emit.emit(value, style) == emit._by_library(value, style)
+    assert emit.emit(value, style) == dump(value, style)
+
+
+@settings(max_examples=500)
+@given(VALUES, st.sampled_from("\"'"))
+def test_on_one_line_too(value: Any, quote: str) -> None:
+    style = Style(quote=quote)
+    assert emit.emit(value, style, flow=True) == dump(value, style, flow=True)
 
 
 def test_a_manifest_needs_no_library() -> None:
@@ -42,9 +50,9 @@ def test_a_manifest_needs_no_library() -> None:
     }
     lines: list[str] = []
     assert emit._block(manifest, Style(), "", "", lines)
-    assert "\n".join(lines) == emit._by_library(manifest, Style())
+    assert "\n".join(lines) == dump(manifest, Style())
 
 
 def test_no_value_takes_long() -> None:
     for value in ("a" * 99 + "!", "a:" * 49, "a b" * 33 + "!", "1." * 49):
-        assert emit.emit({"a": value}, Style()) == emit._by_library({"a": value}, Style())
+        assert emit.emit({"a": value}, Style()) == dump({"a": value}, Style())

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kvlint import yamltree
+from kvlint import events, yamltree
 from kvlint.source import Source
 
 DATA = Path(__file__).parent / "data" / "yaml_semantics.jsonl"
@@ -58,7 +58,7 @@ def test_values_are_those_of_kubernetes(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_the_pure_reader_differs_only_in_tabs(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yamltree, "CParser", None)
+    monkeypatch.setattr(events, "CParser", None)
     if case["name"] in ("JSON with tabs", "tabs after a value"):
         assert not read(case["text"])[0]["ok"]
     else:

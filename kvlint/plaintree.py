@@ -1,0 +1,364 @@
+"""A second, faster reader for the YAML most manifests are written in: block style, one plain or quoted word a line.
+
+It builds the tree that `kvlint.events` builds from libyaml's events, at half the cost, and gives up at the first line
+of which it is not certain: anchors, tags, block scalars, escapes, values of several lines, anything that is an error. A
+property test holds both readers to the same trees."""
+
+from __future__ import annotations
+
+import re
+
+from kvlint.node import MAPPING, NOTHING, SCALAR, SEQUENCE, Entry, Node
+from kvlint.scalars import is_typed_key
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Cell: TypeAlias = tuple[str | None, str]
+
+MAX_LINES = 20_000
+MAX_INDENT = 100
+"""With no more columns a document has fewer levels than `kvlint.events.MAX_DEPTH`."""
+MAX_REMEMBERED = 20_000
+MOST_REMEMBERED = 100
+"""So many different keys and values of so many letters are remembered with what they are; then it starts anew."""
+
+FLOW = "flow"
+
+_KEY = r"[A-Za-z0-9_.][\w./-]*"
+_PLAIN = r"(?:[A-Za-z0-9_./$(]|-(?=\S))[^\s:#]*(?:(?::(?=\S)| +(?=[^\s#])|(?<=\S)#)[^\s:#]*)*"
+_QUOTED = r"\"[^\"\\]*\"|'[^']*'"
+_VALUE = rf"({_PLAIN}|{_QUOTED}|[\[{{].*[\]}}])? *(?:(?<![^ ])#.*)?"
+_FLOW_WORD = rf"(?:[A-Za-z0-9_./]|-(?=[\w-]))[\w./=+-]*(?::[\w/][\w./=+-]*)*|{_QUOTED}"
+_FLOW_TOKEN = rf" *(?:([\[{{])|([\]}}])|(,)|({_FLOW_WORD})(: )?|(.))"
+
+_OPENING = "[{\"'"
+"""What a value may begin with that can hold what looks like a key."""
+
+_EMPTY: Cell = (None, "")
+_keys: set[str] = set()
+_values: dict[str, Cell | None] = {"": _EMPTY}
+
+
+class _Lines:
+    """The lines of a document: `keys` and `cells` (style and text of the value) of each that has any, `numbers` of them
+    among all lines, and whether a mapping `repeats` a key."""
+
+    __slots__ = ("_starts", "base", "cells", "keys", "lines", "numbers", "repeats")
+
+    def __init__(self, lines: list[str], base: int) -> None:
+        self.lines = lines
+        self.base = base
+        self.keys: list[str] = []
+        self.cells: list[Cell] = []
+        self.numbers: list[int] = []
+        self.repeats = False
+        self._starts: list[int] | None = None
+
+    def index(self, number: int) -> int:
+        """Where a line begins in the source's text."""
+        if self._starts is None:
+            self._starts = starts = [self.base]
+            for line in self.lines:
+                starts.append(starts[-1] + len(line) + 1)
+        return self._starts[number]
+
+    def span(self, code: int) -> tuple[int, int, int]:
+        """The number of its line, and the columns from and to, of what a code stands for (`read_plain`)."""
+        at = ~code if code < 0 else code >> 1
+        number = self.numbers[at]
+        line = self.lines[number]
+        body = line.lstrip(" ")
+        start = len(line) - len(body)
+        if code < 0:
+            return number, start, start
+        if body.startswith("- "):
+            start = len(line) - len(body[2:].lstrip(" "))
+        key = self.keys[at]
+        if not code & 1:
+            return number, start, start + len(key)
+        start += len(key) + 1 if key else 0
+        style, text = self.cells[at]
+        if not text and style is None:
+            return number, start, start
+        start = len(line) - len(line[start:].lstrip(" "))
+        return number, start, start + len(text) + (2 if style in ("'", '"') else 0)
+
+
+class PlainNode(Node):
+    """A node as `Node` tells, of lines instead of events.
+
+    What stands for an event is a code (`read_plain`), or for what is in a flow collection its row, and where in its
+    value it is: from, to."""
+
+    __slots__ = ()
+
+    def __init__(self, raw: Any, lines: _Lines) -> None:
+        """`raw` is a code, or a list of such as `read_plain` makes it."""
+        self._origin: Any = lines
+        self._index = None
+        self._children = None
+        self._event = raw
+        self._raw = NOTHING
+        self.anchor = self.tag = None
+        if raw.__class__ is int:
+            if not raw & 1:
+                self.kind, self.style, self.value = SCALAR, None, lines.keys[raw >> 1]
+                return
+            style, text = lines.cells[raw >> 1]
+            if style != FLOW:
+                self.kind, self.style, self.value = SCALAR, style, text
+                return
+            raw = _flow(text, raw >> 1)
+        elif raw.__class__ is tuple:
+            at, start, end = raw
+            text = lines.cells[at][1][start:end]
+            self.kind = SCALAR
+            self.style, self.value = (text[0], text[1:-1]) if text[0] in "'\"" else (None, text)
+            return
+        self._raw = raw
+        self._event, self._index = raw[0], raw[-1]
+        self.kind = SEQUENCE if raw[-1] is None else MAPPING
+        self.value, self.style = None, FLOW if self._event.__class__ is tuple else "block"
+
+    def _lines(self) -> _Lines:
+        lines: _Lines = self._origin
+        return lines
+
+    def _span(self) -> tuple[int, int, int]:
+        code, lines = self._event, self._lines()
+        if code.__class__ is not tuple:
+            return lines.span(code)
+        at, start, end = code
+        number, first, _ = lines.span(2 * at + 1)
+        return number, first + start, first + end
+
+    @property
+    def start(self) -> int:
+        """As in `Node`."""
+        number, start, _ = self._span()
+        return self._lines().index(number) + start
+
+    @property
+    def end(self) -> int:
+        """As in `Node`."""
+        if self.style == "block":
+            return self._child(len(self._raw) - 2).end
+        number, _, end = self._span()
+        return self._lines().index(number) + end
+
+    def marks(self) -> tuple[int, int, int, int] | None:
+        """As in `Node`."""
+        line, column, end = self._span()
+        if self.style == "block":
+            inner = self._child(len(self._raw) - 2).marks()
+            return (line, column, inner[2], inner[3]) if inner is not None else None
+        return line, column, line, end
+
+    def _child(self, at: int) -> Node:
+        raw = self._raw[at]
+        if raw.__class__ is not PlainNode:
+            raw = self._raw[at] = PlainNode(raw, self._origin)
+        return raw
+
+    @property
+    def may_repeat(self) -> bool:
+        """As in `Node`."""
+        return bool(self._origin.repeats)
+
+    def get(self, key: str) -> Node | None:
+        """As in `Node`; no key is one that another text could become (`_key`)."""
+        if self.kind is not MAPPING:
+            return None
+        at = self._raw[-1].get(key)
+        return None if at is None else self._child(at)
+
+    def key_of(self, key: str) -> Node | None:
+        """As in `Node`."""
+        at = self._raw[-1].get(key) if self.kind is MAPPING else None
+        return None if at is None else self._child(at - 1)
+
+    def entries(self) -> list[Entry]:
+        """As in `Node`."""
+        if self.kind is not MAPPING:
+            return []
+        found: dict[str, Entry] = {}
+        for at in range(1, len(self._raw) - 1, 2):
+            name = self._child(at)
+            key: Any = name.value
+            found[key] = Entry(key, name, self._child(at + 1))
+        return list(found.values())
+
+
+def read_plain(text: str, base: int) -> PlainNode | None:
+    """The root node of a document that is plain YAML and nothing else; None where that is not certain.
+
+    `base` is the index of the text in its source. The tree is made of codes, for the row of a line that has any
+    content: twice its number for its key, one more for its value, the complement of its number for the dash of a
+    sequence. A list is a collection: the code of its start, its children, and the index of a mapping, which tells where
+    in the list the last value of each key is."""
+    if not text.isascii() or not text.replace("\n", " ").isprintable() or text.startswith("---"):
+        return None
+    lines = text.split("\n")
+    if len(lines) > MAX_LINES:
+        return None
+    if len(_values) + len(_keys) > MAX_REMEMBERED:
+        _keys.clear()
+        _values.clear()
+        _values[""] = _EMPTY
+    made = _Lines(lines, base)
+    keys, cells, numbers = made.keys, made.cells, made.numbers
+    holder: list[Any] = []
+    # The innermost open collection: the column of its keys or dashes, its list, and if it is a mapping its index.
+    column, raw = -1, holder
+    index: dict[str, int] | None = None
+    stack: list[tuple[int, list[Any], dict[str, int] | None]] = []
+    # A value is expected: the document, or that of a key with nothing behind it.
+    pending = True
+    code = 0
+    for number, line in enumerate(lines):
+        body = line.lstrip(" ")
+        if not body or body[0] == "#":
+            continue
+        indent = len(line) - len(body)
+        dash = body[0] == "-"
+        rest = body[2:].lstrip(" ") if dash else body
+        if dash and (body[1:2] != " " or not rest):
+            return None
+        key, colon, value = rest.partition(": ")
+        if dash and rest[0] in _OPENING:
+            key, value = "", rest
+        elif not colon:
+            key, value = (rest[:-1], "") if rest[-1] == ":" else ("", rest)
+        elif value[:1] == " ":
+            value = value.lstrip(" ")
+        if key:
+            if key not in _keys and not _is_key(key):
+                return None
+        elif not dash:
+            return None
+        if value in _values:
+            cell = _values[value]
+        else:
+            cell = _cell(value)
+            if len(value) < MOST_REMEMBERED:
+                _values[value] = cell
+        if cell is None:
+            return None
+        keys.append(key)
+        cells.append(cell)
+        numbers.append(number)
+        if pending and (indent > column or (dash and indent == column and index is not None)):
+            stack.append((column, raw, index))
+            inner: list[Any] = [~(code >> 1) if dash else code]
+            raw.append(inner)
+            column, raw, index = indent, inner, None if dash else {}
+        else:
+            if pending:
+                raw.append(code - 1)
+            # Dashes in the column of a mapping belong to the value of its last key.
+            while column > indent or (column == indent and dash is (index is not None)):
+                raw.append(index)
+                column, raw, index = stack.pop()
+            if column != indent or dash is (index is not None):
+                return None
+        if dash and key:
+            stack.append((column, raw, index))
+            inner = [code]
+            raw.append(inner)
+            column, raw, index = indent + len(body) - len(rest), inner, {}
+        pending = cell is _EMPTY
+        if key:
+            if key in index:  # type: ignore[operator]  # who has a key is in a mapping
+                made.repeats = True
+            raw.append(code)
+            index[key] = len(raw)  # type: ignore[index]
+        elif pending:
+            return None
+        if not pending:
+            raw.append(code + 1)
+        code += 2
+        if indent > MAX_INDENT:
+            return None
+    if code == 0:
+        return None
+    if pending:
+        raw.append(code - 1)
+    while stack:
+        raw.append(index)
+        _, raw, index = stack.pop()
+    return PlainNode(holder[0], made)
+
+
+def _is_key(text: str) -> bool:
+    """Whether a text is a plain key that no other text could be, and is remembered as one."""
+    if re.compile(_KEY).fullmatch(text) is None or is_typed_key(text):
+        return False
+    _keys.add(text)
+    return True
+
+
+def _cell(value: str) -> Cell | None:
+    """Style and text of a value, which a comment may follow; None where it is not plain."""
+    if value[0] not in ".-" and value.replace("-", "").replace(".", "").replace("/", "").isalnum():
+        return None, value
+    found = re.compile(_VALUE).fullmatch(value)
+    if found is None:
+        return None
+    text = found[1]
+    if not text:
+        return _EMPTY
+    if text[0] in "'\"":
+        return text[0], text[1:-1]
+    if text[0] in "[{":
+        return (FLOW, text) if _flow(text, 0) is not None else None
+    return None, text
+
+
+def _flow(text: str, at: int) -> list[Any] | None:
+    """The list of a flow collection of words, the value of the row `at`; None where it is not plain."""
+    holder: list[Any] = []
+    stack: list[tuple[list[Any], dict[str, int] | None]] = []
+    raw, index = holder, None
+    # What may come: after an opening bracket anything, after a comma what a bracket may not close, after a key a value,
+    # after a value a comma or a closing bracket.
+    before = "["
+    for token in re.compile(_FLOW_TOKEN).finditer(text):
+        opening, closing, comma, word, colon, other = token.groups()
+        start, end = token.span(token.lastindex or 0 if word is None else 4)
+        if other is not None or (before == "" and not stack):
+            return None
+        if comma is not None or closing is not None:
+            if not stack or before not in (("",) if comma else ("", "[")):
+                return None
+            if comma:
+                before = ","
+                continue
+            if (closing == "}") is (index is None):
+                return None
+            raw[0] = (at, raw[0], end)
+            raw.append(index)
+            raw, index = stack.pop()
+            before = ""
+        elif colon is not None:
+            if index is None or before == ":" or not (word in _keys or _is_key(word)) or word in index:
+                return None
+            raw.append((at, start, end))
+            index[word] = len(raw)
+            before = ":"
+        elif before == "" or (index is not None and before != ":"):
+            return None
+        elif opening is None:
+            raw.append((at, start, end))
+            before = ""
+        else:
+            inner: list[Any] = [start]
+            raw.append(inner)
+            stack.append((raw, index))
+            raw, index = inner, {} if opening == "{" else None
+            before = "["
+            if len(stack) > MAX_INDENT:
+                return None
+    return None if stack or not holder else holder[0]
