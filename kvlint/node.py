@@ -63,7 +63,7 @@ class Node:
         """`raw` is what the composer collected: a scalar event, or a list of start event, children, end event; for an
         alias its event, and `target`. `origin` is the parsed text, its index in the source, and whether it can hold
         tags or merges."""
-        self._origin = origin
+        self._origin: Any = origin
         self._index: dict[str, int] | None = None
         self._event: Any = raw
         self._raw: list[Any] = NOTHING

@@ -97,7 +97,7 @@ class PlainNode(Node):
 
     def __init__(self, raw: Any, lines: _Lines) -> None:
         """`raw` is a code, or a list of such as `read_plain` makes it."""
-        self._origin: Any = lines
+        self._origin = lines
         self._index = None
         self._children = None
         self._event = raw
