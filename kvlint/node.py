@@ -90,6 +90,8 @@ class Node:
     @property
     def start(self) -> int:
         """Where the value begins, its anchor and tag skipped."""
+        text: str
+        base: int
         text, base, _ = self._origin
         event = self._event
         start: int = event.start_mark.index
@@ -106,6 +108,8 @@ class Node:
     @property
     def end(self) -> int:
         """Where the value ends, exclusive."""
+        text: str
+        base: int
         text, base, _ = self._origin
         event = self._event
         if self.kind is not SCALAR and self.anchor is None:

@@ -269,7 +269,7 @@ def read_plain(text: str, base: int) -> PlainNode | None:
             inner = [code]
             raw.append(inner)
             column, raw, index = indent + len(body) - len(rest), inner, {}
-        pending = cell is _EMPTY
+        pending = not cell[1] and cell[0] is None
         if key:
             if key in index:  # type: ignore[operator]  # who has a key is in a mapping
                 made.repeats = True
