@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts generate fresh bench growth peers score docs check clean
+.PHONY: help demo test lint types contracts generate fresh bench growth peers score docs compiled check clean
 
 help:  ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,18 @@ growth: $(VENV)/.bench  ## measure growth and draw docs/images/growth.svg (MOST=
 
 peers: $(VENV)/.bench  ## run kvlint and other linters on the same files (FOLDER=where they are installed)
 	@$(BIN)/python benchmarks/peers.py --folder $(or $(FOLDER),.tools/peers) $(PEERS_ARGS)
+
+COMPILED := .tools/compiled
+$(COMPILED)/lib: $(VENV)/.dev pyproject.toml $(shell find kvlint -name '*.py')
+	@echo "compiling kvlint into $@"
+	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)/source
+	@tar -cf - --exclude __pycache__ pyproject.toml README.md LICENSE kvlint rules | tar -xf - -C $(COMPILED)/source
+	@HATCH_BUILD_HOOKS_ENABLE=1 $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(COMPILED) $(COMPILED)/source
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@ $(COMPILED)/*.whl
+
+compiled: $(COMPILED)/lib  ## run the tests with the busiest modules compiled by mypyc (needs a C compiler)
+	@PYTHONPATH=$(CURDIR)/$< $(BIN)/python -P -c "import sys, kvlint.node; sys.exit('nothing is compiled') if kvlint.node.__file__.endswith('.py') else None"
+	@PYTHONPATH=$(CURDIR)/$< $(BIN)/pytest -n 2 -m "not precommit" $(PYTEST_ARGS)
 
 check: lint types contracts fresh docs test  ## everything that must hold before a commit
 

@@ -69,8 +69,8 @@ def _read(reader: _Reader, text: str, base: int) -> tuple[Node | None, int]:
         problem = error
     except (yaml.reader.ReaderError, UnicodeError):
         problem = _unreadable(text, base)
-    except yaml.MarkedYAMLError as error:
-        problem = _syntax_error(error, text, base)
+    except yaml.MarkedYAMLError as marked:
+        problem = _syntax_error(marked, text, base)
     except (yaml.YAMLError, MemoryError, RecursionError):
         problem = YamlError("the document is too large to read", base, "limit")
     problem.template = problem.kind == "syntax" and _is_template(text, problem.index - base)

@@ -39,14 +39,6 @@ class YamlError(Exception):
         self.template = template
 
 
-class Entry(NamedTuple):
-    """A key of a mapping as Kubernetes reads it: the JSON key, the node that spells it, and its value."""
-
-    key: str
-    key_node: Node
-    node: Node
-
-
 class Node:
     """A scalar, mapping or sequence with its span.
 
@@ -287,6 +279,14 @@ class Node:
         if self.kind is MAPPING:
             return {entry.key: entry.node.plain() for entry in self.entries()}
         return [item.plain() for item in self.children]
+
+
+class Entry(NamedTuple):
+    """A key of a mapping as Kubernetes reads it: the JSON key, the node that spells it, and its value."""
+
+    key: str
+    key_node: Node
+    node: Node
 
 
 def _is_merge(name: Any) -> bool:

@@ -180,6 +180,15 @@ class PlainNode(Node):
         at = self._raw[-1].get(key) if self.kind is MAPPING else None
         return None if at is None else self._child(at - 1)
 
+    def plain(self) -> Any:
+        """As in `Node`."""
+        if self.kind is SCALAR:
+            return super().plain()
+        raw = self._raw
+        if self.kind is SEQUENCE:
+            return [self._child(at).plain() for at in range(1, len(raw) - 1)]
+        return {self._child(at).value: self._child(at + 1).plain() for at in range(1, len(raw) - 1, 2)}
+
     def entries(self) -> list[Entry]:
         """As in `Node`."""
         if self.kind is not MAPPING:

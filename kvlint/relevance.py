@@ -110,19 +110,20 @@ class _OnePass(_Search):
         except UnicodeError:
             return super().__call__(text)
         found = 0
-        last: dict[str, int] = {}
-        heads: dict[str, tuple[int, dict[str, int]]] = {}
-        for number, start, _ in places:
+        heads: list[tuple[str, dict[str, int]]] = []
+        words: list[str] = []
+        for number in {number for number, _, _ in places}:
             word, bits, company = self._rows[number]
+            words.append(word)
             found |= bits
-            last[word] = start
-            if company is not None and word not in heads:
-                heads[word] = start, company
-        for head, (start, company) in heads.items():
-            least = start if head in PARENTS and "&" not in text else 0
-            for word, at in last.items():
-                if at >= least:
-                    found |= company.get(word, 0)
+            if company is not None:
+                heads.append((word, company))
+        for head, company in heads:
+            below = _below(head, text)
+            for word in words:
+                bit = company.get(word, 0)
+                if bit & ~found and (below is text or word in below):
+                    found |= bit
         return found
 
 

@@ -22,8 +22,12 @@ class Resource:
         self.api_version = api_version
         self.kind = kind
         self.origin = origin
-        self.name = _text(node.at("metadata", "name")) or _text(node.at("metadata", "generateName")) or ""
-        self.namespace = _text(node.at("metadata", "namespace"))
+        metadata = node.get("metadata")
+        self.name = ""
+        self.namespace: str | None = None
+        if metadata is not None:
+            self.name = _text(metadata.get("name")) or _text(metadata.get("generateName")) or ""
+            self.namespace = _text(metadata.get("namespace"))
         self.partial = document.source.partial or ("$patch" in document.text and _has_patch_directive(node))
 
     @property

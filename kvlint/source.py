@@ -56,7 +56,7 @@ class Source:
         if encoding == "utf-8":
             return data.decode(encoding, "surrogateescape")
         whole = len(data) & ~1
-        tail = "\udcff" if whole < len(data) else ""
+        tail = chr(0xDCFF) if whole < len(data) else ""
         return data[:whole].decode(encoding, "surrogatepass") + tail
 
     def _line_starts(self) -> Sequence[int]:
