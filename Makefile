@@ -2,12 +2,13 @@
 VENV   := .venv
 PYTHON ?= python3
 BIN    := $(VENV)/bin
+COMPILED := .tools/compiled
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts generate fresh bench growth peers score docs compiled check clean
+.PHONY: help demo test lint types contracts generate fresh bench bench-compiled growth peers score docs compiled check clean
 
 help:  ## show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/kvlint: pyproject.toml
 	@echo "installing kvlint into $(VENV)"
@@ -59,6 +60,9 @@ docs: $(VENV)/.docs  ## build the documentation site; a broken link fails
 bench: $(VENV)/.dev  ## measure: start-up, throughput (FILES=20000 for the budgets)
 	@$(BIN)/python benchmarks/run.py --files $(or $(FILES),2000)
 
+bench-compiled: $(COMPILED)/lib  ## the same with the busiest modules compiled
+	@PYTHONPATH=$(CURDIR)/$< $(BIN)/python benchmarks/run.py --files $(or $(FILES),2000)
+
 growth: $(VENV)/.bench  ## measure growth and draw docs/images/growth.svg (MOST=100000 files, LARGEST=100 MB)
 	@$(BIN)/python benchmarks/run.py growth --data benchmarks/growth.json --most $(or $(MOST),100000) --largest $(or $(LARGEST),100)
 	@$(BIN)/python benchmarks/plot.py benchmarks/growth.json docs/images/growth.svg
@@ -66,7 +70,6 @@ growth: $(VENV)/.bench  ## measure growth and draw docs/images/growth.svg (MOST=
 peers: $(VENV)/.bench  ## run kvlint and other linters on the same files (FOLDER=where they are installed)
 	@$(BIN)/python benchmarks/peers.py --folder $(or $(FOLDER),.tools/peers) $(PEERS_ARGS)
 
-COMPILED := .tools/compiled
 $(COMPILED)/lib: $(VENV)/.dev pyproject.toml $(shell find kvlint -name '*.py')
 	@echo "compiling kvlint into $@"
 	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)/source

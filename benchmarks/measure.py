@@ -3,13 +3,18 @@
 import compileall
 import math
 import os
+import platform
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import kvlint
+
 ROOT = Path(__file__).resolve().parent.parent
+HOME = Path(str(kvlint.__file__)).resolve().parent.parent
+"""Where kvlint was imported from: the checkout, or what `make compiled` made of it."""
 LAUNCH = [sys.executable, "-I", "-S", str(Path(__file__).resolve().with_name("launch.py"))]
 KVLINT = [sys.executable, "-c", "import sys; from kvlint.cli import main; sys.exit(main())", "check", "--no-cache"]
 LIMIT = 600.0
@@ -58,6 +63,16 @@ def row(cells: Iterable[object]) -> str:
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
+def about() -> str:
+    """What is measured, and where."""
+    from kvlint import automaton, node
+
+    build = "pure Python" if str(node.__file__).endswith(".py") else "compiled"
+    fast = "with" if automaton.automaton(["a"]) else "without"
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+    return f"kvlint: {build}, {fast} `fast`; Python {platform.python_version()}, {machine}"
+
+
 def head(*titles: str) -> str:
     """The first two rows of a table."""
     return f"{row(titles)}\n|{'---|' * len(titles)}"
@@ -81,9 +96,9 @@ def exponent(sizes: Sequence[float], figures: Sequence[float]) -> float:
 
 
 def environment_of(bytecode: Path) -> dict[str, str]:
-    """An environment in which kvlint's bytecode is compiled, without touching the checkout."""
+    """An environment in which kvlint's bytecode is compiled, without touching where it was imported from."""
     made = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    made |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(bytecode), "KVLINT_CACHE_DIR": str(bytecode / "cache")}
+    made |= {"PYTHONPATH": str(HOME), "PYTHONPYCACHEPREFIX": str(bytecode), "KVLINT_CACHE_DIR": str(bytecode / "cache")}
     sys.pycache_prefix = str(bytecode)
-    compileall.compile_dir(ROOT / "kvlint", quiet=1)
+    compileall.compile_dir(HOME / "kvlint", quiet=1)
     return made

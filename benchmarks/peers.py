@@ -13,7 +13,6 @@ counted."""
 import argparse
 import json
 import os
-import platform
 import re
 import shutil
 import statistics
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import generate
-from measure import KVLINT, Sample, environment_of, head, row
+from measure import KVLINT, Sample, about, environment_of, head, row
 from run import CLEAN
 
 Output = tuple[str, str]
@@ -363,7 +362,7 @@ def main() -> None:
                 installed.append((peer, *install(peer, folder)))
             except Missing as reason:
                 missing.append(f"- {peer.name}: {reason}")
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs\n")
+    print(f"{about()}\n")
     print(head("tool", "version", "what it does in that time", "called as"))
     for peer, _, version in installed:
         print(row([peer.name, version, peer.does, f"`{peer.name} {peer.arguments}`"]))

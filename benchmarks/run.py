@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import generate
-from measure import KVLINT, Sample, environment_of, exponent, head, in_turn, row, table
+from measure import KVLINT, Sample, about, environment_of, exponent, head, in_turn, row, table
 
 CACHED = [*KVLINT[:-1], "--isolated", "--jobs=1"]
 WALK = """
@@ -315,7 +315,7 @@ def main() -> None:
         folder = given.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         environment = environment_of(Path(temporary) / "bytecode")
-        print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs")
+        print(about())
         if given.what in ("all", "startup"):
             startup(folder, environment, given.rounds * 3)
         if given.what in ("all", "throughput"):

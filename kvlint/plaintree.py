@@ -39,21 +39,20 @@ _OPENING = "[{\"'"
 
 _EMPTY: Cell = (None, "")
 _keys: set[str] = set()
-_values: dict[str, Cell | None] = {"": _EMPTY}
+_values: dict[str, Cell] = {"": _EMPTY}
 
 
 class _Lines:
-    """The lines of a document: `keys` and `cells` (style and text of the value) of each that has any, `numbers` of them
-    among all lines, and whether a mapping `repeats` a key."""
+    """The lines of a document, `keys` and `cells` (style and text of the value) of each; and whether a mapping
+    `repeats` a key."""
 
-    __slots__ = ("_starts", "base", "cells", "keys", "lines", "numbers", "repeats")
+    __slots__ = ("_starts", "base", "cells", "keys", "lines", "repeats")
 
     def __init__(self, lines: list[str], base: int) -> None:
         self.lines = lines
         self.base = base
         self.keys: list[str] = []
         self.cells: list[Cell] = []
-        self.numbers: list[int] = []
         self.repeats = False
         self._starts: list[int] | None = None
 
@@ -67,8 +66,7 @@ class _Lines:
 
     def span(self, code: int) -> tuple[int, int, int]:
         """The number of its line, and the columns from and to, of what a code stands for (`read_plain`)."""
-        at = ~code if code < 0 else code >> 1
-        number = self.numbers[at]
+        number = ~code if code < 0 else code >> 1
         line = self.lines[number]
         body = line.lstrip(" ")
         start = len(line) - len(body)
@@ -76,11 +74,11 @@ class _Lines:
             return number, start, start
         if body.startswith("- "):
             start = len(line) - len(body[2:].lstrip(" "))
-        key = self.keys[at]
+        key = self.keys[number]
         if not code & 1:
             return number, start, start + len(key)
         start += len(key) + 1 if key else 0
-        style, text = self.cells[at]
+        style, text = self.cells[number]
         if not text and style is None:
             return number, start, start
         start = len(line) - len(line[start:].lstrip(" "))
@@ -90,13 +88,13 @@ class _Lines:
 class PlainNode(Node):
     """A node as `Node` tells, of lines instead of events.
 
-    What stands for an event is a code (`read_plain`), or for what is in a flow collection its row, and where in its
-    value it is: from, to."""
+    What stands for an event is a code (`read_plain`), or for what is in a flow collection the number of its line, and
+    where in the value it is: from, to."""
 
     __slots__ = ()
 
     def __init__(self, raw: Any, lines: _Lines) -> None:
-        """`raw` is a code, or a list of such as `read_plain` makes it."""
+        """`raw` is what `read_plain` makes."""
         self._origin = lines
         self._index = None
         self._children = None
@@ -151,10 +149,14 @@ class PlainNode(Node):
 
     def marks(self) -> tuple[int, int, int, int] | None:
         """As in `Node`."""
-        line, column, end = self._span()
-        if self.style == "block":
+        code = self._event
+        if code.__class__ is int:
+            line, column, end = self._lines().span(code)
+            if self.style != "block":
+                return line, column, line, end
             inner = self._child(len(self._raw) - 2).marks()
             return (line, column, inner[2], inner[3]) if inner is not None else None
+        line, column, end = self._span()
         return line, column, line, end
 
     def _child(self, at: int) -> Node:
@@ -204,10 +206,9 @@ class PlainNode(Node):
 def read_plain(text: str, base: int) -> PlainNode | None:
     """The root node of a document that is plain YAML and nothing else; None where that is not certain.
 
-    `base` is the index of the text in its source. The tree is made of codes, for the row of a line that has any
-    content: twice its number for its key, one more for its value, the complement of its number for the dash of a
-    sequence. A list is a collection: the code of its start, its children, and the index of a mapping, which tells where
-    in the list the last value of each key is."""
+    `base` is the index of the text in its source. The tree is made of codes: twice the number of a line for its key,
+    one more for its value, the complement of the number for the dash of a sequence. A list is a collection: the code of
+    its start, its children, and the index of a mapping, which tells where in the list the last value of each key is."""
     if not text.isascii() or not text.replace("\n", " ").isprintable() or text.startswith("---"):
         return None
     lines = text.split("\n")
@@ -218,24 +219,28 @@ def read_plain(text: str, base: int) -> PlainNode | None:
         _values.clear()
         _values[""] = _EMPTY
     made = _Lines(lines, base)
-    keys, cells, numbers = made.keys, made.cells, made.numbers
+    keys, cells = made.keys, made.cells
+    known, values = _keys, _values
     holder: list[Any] = []
     # The innermost open collection: the column of its keys or dashes, its list, and if it is a mapping its index.
     column, raw = -1, holder
     index: dict[str, int] | None = None
     stack: list[tuple[int, list[Any], dict[str, int] | None]] = []
-    # A value is expected: the document, or that of a key with nothing behind it.
-    pending = True
-    code = 0
+    # The code of the value that is expected of a key with nothing behind it, below 0 that of the document; 0: of none.
+    pending = -1
     for number, line in enumerate(lines):
         body = line.lstrip(" ")
         if not body or body[0] == "#":
+            keys.append("")
+            cells.append(_EMPTY)
             continue
         indent = len(line) - len(body)
         dash = body[0] == "-"
-        rest = body[2:].lstrip(" ") if dash else body
-        if dash and (body[1:2] != " " or not rest):
-            return None
+        rest = body
+        if dash:
+            rest = body[2:].lstrip(" ")
+            if body[1:2] != " " or not rest:
+                return None
         key, colon, value = rest.partition(": ")
         if dash and rest[0] in _OPENING:
             key, value = "", rest
@@ -243,30 +248,28 @@ def read_plain(text: str, base: int) -> PlainNode | None:
             key, value = (rest[:-1], "") if rest[-1] == ":" else ("", rest)
         elif value[:1] == " ":
             value = value.lstrip(" ")
-        if key:
-            if key not in _keys and not _is_key(key):
-                return None
-        elif not dash:
+        if key not in known and not (dash if not key else _is_key(key)):
             return None
-        if value in _values:
-            cell = _values[value]
-        else:
-            cell = _cell(value)
-            if len(value) < MOST_REMEMBERED:
-                _values[value] = cell
+        cell = values.get(value)
         if cell is None:
-            return None
+            cell = _cell(value)
+            if cell is None:
+                return None
+            if len(value) < MOST_REMEMBERED:
+                values[value] = cell
         keys.append(key)
         cells.append(cell)
-        numbers.append(number)
+        code = 2 * number
         if pending and (indent > column or (dash and indent == column and index is not None)):
+            if indent > MAX_INDENT:
+                return None
             stack.append((column, raw, index))
-            inner: list[Any] = [~(code >> 1) if dash else code]
+            inner: list[Any] = [~number if dash else code]
             raw.append(inner)
             column, raw, index = indent, inner, None if dash else {}
         else:
             if pending:
-                raw.append(code - 1)
+                raw.append(pending)
             # Dashes in the column of a mapping belong to the value of its last key.
             while column > indent or (column == indent and dash is (index is not None)):
                 raw.append(index)
@@ -278,27 +281,22 @@ def read_plain(text: str, base: int) -> PlainNode | None:
             inner = [code]
             raw.append(inner)
             column, raw, index = indent + len(body) - len(rest), inner, {}
-        pending = not cell[1] and cell[0] is None
         if key:
-            if key in index:  # type: ignore[operator]  # who has a key is in a mapping
-                made.repeats = True
             raw.append(code)
-            index[key] = len(raw)  # type: ignore[index]
-        elif pending:
-            return None
+            if index is not None:  # who has a key is in a mapping
+                made.repeats = made.repeats or key in index
+                index[key] = len(raw)
+        pending = 0 if cell[1] or cell[0] is not None else code + 1
         if not pending:
             raw.append(code + 1)
-        code += 2
-        if indent > MAX_INDENT:
+        elif not key:
             return None
-    if code == 0:
-        return None
-    if pending:
-        raw.append(code - 1)
+    if pending > 0:
+        raw.append(pending)
     while stack:
         raw.append(index)
         _, raw, index = stack.pop()
-    return PlainNode(holder[0], made)
+    return PlainNode(holder[0], made) if holder else None
 
 
 def _is_key(text: str) -> bool:
@@ -327,7 +325,7 @@ def _cell(value: str) -> Cell | None:
 
 
 def _flow(text: str, at: int) -> list[Any] | None:
-    """The list of a flow collection of words, the value of the row `at`; None where it is not plain."""
+    """The list of a flow collection of words, the value of the line `at`; None where it is not plain."""
     holder: list[Any] = []
     stack: list[tuple[list[Any], dict[str, int] | None]] = []
     raw, index = holder, None

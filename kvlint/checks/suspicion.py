@@ -124,17 +124,17 @@ class _Lines:
         start = self._text.rfind("\n", 0, at) + 1
         known = self._known.get(start)
         if known is None:
-            known = self._known[start] = self._refers(start)
+            known = self._known[start] = self._refers(start, at)
         return known
 
-    def _refers(self, start: int) -> bool:
-        """Whether the line that begins here holds no credential, whatever its words say."""
+    def _refers(self, start: int, at: int) -> bool:
+        """Whether the line that begins here, and holds what is at `at`, holds no credential, whatever its words say."""
         text = self._text
-        pair, option = _shapes()
-        comment = _comment().match(text, start)
-        if comment is not None:
+        if text[start:at].lstrip(" ")[:1] == "#":
             # Within a block scalar what begins with `#` may be anything.
-            return comment[1] == "" or ("|" not in text and ">" not in text)
+            comment = _comment().match(text, start)
+            return comment is not None and (comment[1] == "" or ("|" not in text and ">" not in text))
+        pair, option = _shapes()
         found = pair.match(text, start)
         if found is None:
             found = option.match(text, start)
