@@ -298,6 +298,9 @@ def same_folder(one: str, other: str) -> bool:
 
 def nearest(facts: Iterable[_AnyFact], where: str) -> list[_AnyFact]:
     """Those of the facts whose file is nearest to `where`, in their order."""
+    facts = list(facts)
+    if len(facts) < 2:
+        return facts
     graded = [(closeness(fact.place.where, where), fact) for fact in facts]
     best = max((grade for grade, _ in graded), default=0)
     return [fact for grade, fact in graded if grade == best]

@@ -40,9 +40,14 @@ def surroundings(
     if fixing or leaves_open(*inventory_of((*facts, *reading.found), plan)):
         # A folder that was named was read with everything below it, unless tools rendered something.
         tools = arguments.on("helm") or arguments.on("kustomize")
-        whole = () if tools else {os.path.abspath(path) for path in arguments.operands or (os.curdir,)}
-        repositories = _repositories((one.file for one in facts if one.file not in rendered), roots)
-        paths = [os.path.relpath(root) for root in repositories if root not in whole]
+        given = arguments.operands or [os.curdir]
+        whole = set() if tools else {os.path.abspath(path) for path in given if os.path.isdir(path)}
+        if not tools and all(map(os.path.isdir, given)):
+            # What is still to be read is above the folders.
+            repositories: Iterable[str] = filter(None, map(roots.around, given))
+        else:
+            repositories = _repositories((one.file for one in facts if one.file not in rendered), roots)
+        paths = [os.path.relpath(root) for root in dict.fromkeys(repositories) if root not in whole]
         if paths:
             reading.read(paths)
     return reading.found, reading.cached
@@ -66,7 +71,7 @@ class _Reading:
     ) -> None:
         self.found: list[FileFacts] = []
         self.cached = 0
-        self._seen = {os.path.abspath(one.file) for one in facts}
+        self._facts = facts
         self._exclude = files.Exclusion(config.exclude, config.root)
         self._roots = roots
         self._plan = facts_only(plan)
@@ -77,13 +82,11 @@ class _Reading:
     def read(self, paths: Sequence[str]) -> None:
         """Read what was not read yet of files and folders."""
         found = files.find(paths, self._exclude)
-        self._seen.update(os.path.abspath(one.file) for one in self.found)
+        seen = {os.path.abspath(one.file) for one in (*self._facts, *self.found)}
         # Most names tell already that a file is another one.
-        names = frozenset(map(os.path.basename, self._seen))
+        names = frozenset(map(os.path.basename, seen))
         others = [
-            name
-            for name in found.files
-            if name.rpartition("/")[2] not in names or os.path.abspath(name) not in self._seen
+            name for name in found.files if name.rpartition("/")[2] not in names or os.path.abspath(name) not in seen
         ]
         found = found._replace(files=others)
         cache = cache_for(found, self._plan, more=self._tokens) if self._caching else None

@@ -115,6 +115,10 @@ class Roots:
         """The root of the repository that the file `path` lies in; None outside of one, and for what is no file."""
         return self._root(os.path.dirname(os.path.abspath(path))) if os.path.isfile(path) else None
 
+    def around(self, folder: str) -> str | None:
+        """The root of the repository that a folder lies in, or is; None outside of one."""
+        return self._root(os.path.abspath(folder))
+
     def _root(self, folder: str) -> str | None:
         if folder not in self._roots:
             parent = os.path.dirname(folder)
