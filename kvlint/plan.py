@@ -140,6 +140,7 @@ class Plan:
         """A copy for another process, which maps files: without what only joining their facts needs."""
         made = self._copy()
         made.suppression = made.world = None
+        made.across = []
         return made
 
     def for_many(self) -> Plan:

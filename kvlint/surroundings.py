@@ -34,21 +34,21 @@ def surroundings(
         reading.read(named)
     if alone:
         return reading.found, reading.cached
-    from kvlint.checks.binding import leaves_open
+    # A folder that was named was read with everything below it, unless tools rendered something.
+    tools = arguments.on("helm") or arguments.on("kustomize")
+    given = arguments.operands or [os.curdir]
+    whole = set() if tools else {os.path.abspath(path) for path in given if os.path.isdir(path)}
+    if not tools and all(map(os.path.isdir, given)):
+        # What is still to be read is above the folders.
+        repositories: Iterable[str] = filter(None, map(roots.around, given))
+    else:
+        repositories = _repositories((one.file for one in facts if one.file not in rendered), roots)
+    paths = [os.path.relpath(root) for root in dict.fromkeys(repositories) if root not in whole]
+    if paths:
+        from kvlint.checks.binding import leaves_open
 
-    fixing = arguments.on("fix") or arguments.on("diff")
-    if fixing or leaves_open(*inventory_of((*facts, *reading.found), plan)):
-        # A folder that was named was read with everything below it, unless tools rendered something.
-        tools = arguments.on("helm") or arguments.on("kustomize")
-        given = arguments.operands or [os.curdir]
-        whole = set() if tools else {os.path.abspath(path) for path in given if os.path.isdir(path)}
-        if not tools and all(map(os.path.isdir, given)):
-            # What is still to be read is above the folders.
-            repositories: Iterable[str] = filter(None, map(roots.around, given))
-        else:
-            repositories = _repositories((one.file for one in facts if one.file not in rendered), roots)
-        paths = [os.path.relpath(root) for root in dict.fromkeys(repositories) if root not in whole]
-        if paths:
+        fixing = arguments.on("fix") or arguments.on("diff")
+        if fixing or leaves_open(*inventory_of((*facts, *reading.found), plan)):
             reading.read(paths)
     return reading.found, reading.cached
 

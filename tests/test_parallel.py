@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from pickle import dumps, loads
 
 import pytest
 
@@ -54,6 +55,11 @@ def test_the_outputs_are_the_same(tree: list[str], capsysbinary: pytest.CaptureF
         outputs.append(capsysbinary.readouterr().out)
     assert outputs[0] == outputs[1] == outputs[2]
     assert b"nfs" in outputs[0]
+
+
+def test_a_plan_can_be_sent() -> None:
+    made, text = plan(), "volumes: {nfs: x}"
+    assert loads(dumps(made.to_send())).relevance.of(text) == made.relevance.of(text) != 0
 
 
 def test_what_cannot_be_read_is_told(tree: list[str], capsys: pytest.CaptureFixture[str]) -> None:

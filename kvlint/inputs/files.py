@@ -138,7 +138,8 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
     is given."""
     exclude = exclude if exclude is not None else Exclusion()
     files: dict[str, os.stat_result | None] = {}
-    known = _Known()
+    # A walk gives each file once; only another path can give it again.
+    known = _Known() if len(paths) > 1 else None
     explicit: list[str] = []
     streams: list[str] = []
     links: list[str] = []
@@ -157,7 +158,7 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
                 excluded += 1
             elif not stat.S_ISREG(info.st_mode):
                 streams.append(path)
-            elif known.add(path, info):
+            elif known is None or known.add(path, info):
                 files[path] = info
                 explicit.append(path)
             continue
@@ -171,7 +172,7 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
             if excluding and name in exclude:
                 excluded += 1
             elif stat.S_ISREG(info.st_mode):
-                if known.add(name, info):
+                if known is None or known.add(name, info):
                     files[name] = info
                     size += info.st_size
             elif stat.S_ISLNK(info.st_mode) and os.path.isfile(name):
