@@ -48,13 +48,14 @@ def parts(source: Source, shown: Iterable[Document]) -> Iterator[Part]:
         start = text.rfind("\n", 0, document.start) + 1
         end = text.find("\n", document.end)
         roots: list[Node | None] = []
-        if may_hold_credential(text[start : end if end >= 0 else len(text)]):
+        suspicious = may_hold_credential(text[start : end if end >= 0 else len(text)])
+        if suspicious:
             try:
                 roots.append(document.compose())
                 roots.extend(later.compose() for later in document.rest())
             except YamlError:
                 pass  # what was read before the error counts
-        yield Part(document.start, document.end, roots)
+        yield Part(document.start, document.end, roots, suspicious)
 
 
 def whole(source: Source) -> Iterator[Part]:

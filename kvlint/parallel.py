@@ -111,7 +111,8 @@ def map_found(
     """What each of the files that were found contributes, in their order, by as many processes as `wanted` says; what
     the cache knows is not read again, what it does not know it learns."""
     if cache is None:
-        yield from map_files(found.files, plan, roots, processes(wanted, len(found.files), found.size))
+        jobs = processes(wanted, len(found.files), found.size)
+        yield from _each(map_file, found.files, plan, roots, jobs, found.size >= BYTES_WORTH)
         return
     patches = Patches()
     recalled = cache.recall(found.files, found.stats, patches.near, roots.prefix)
@@ -121,7 +122,8 @@ def map_found(
         return
     unknown = [name for name, one in zip(found.files, recalled, strict=True) if one is None]
     size = sum(found.stats[name].st_size for name in unknown if name in found.stats)
-    rest = _each(_map_and_digest, unknown, plan, roots, processes(wanted, len(unknown), size))
+    jobs = processes(wanted, len(unknown), size)
+    rest = _each(_map_and_digest, unknown, plan, roots, jobs, size >= BYTES_WORTH)
     for name, one in zip(found.files, recalled, strict=True):
         if one is not None:
             yield one
@@ -134,8 +136,10 @@ def map_found(
     cache.save()
 
 
-def _each(work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int) -> Iterator[_Result]:
-    """What `work` makes of each file, in their order."""
+def _each(
+    work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int, large: bool = False
+) -> Iterator[_Result]:
+    """What `work` makes of each file, in their order. `large`: it is much to read, however few they are."""
     if jobs > 1:
         from pickle import PicklingError, dumps
 
@@ -145,12 +149,11 @@ def _each(work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Ro
             pass  # a plugin's check may be such that no other process can get it
         else:
             return _results(work, names, plan, roots, jobs, sent)
-    return _alone(work, names, plan, roots)
+    return _alone(work, names, plan.for_many() if large or len(names) >= MANY else plan, roots)
 
 
 def _alone(work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots) -> Iterator[_Result]:
     patches = Patches()
-    plan = plan.for_many() if len(names) >= MANY else plan
     for name in names:
         yield work(name, plan, roots, patches)
 

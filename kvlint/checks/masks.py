@@ -51,11 +51,14 @@ NOTHING = Secrets((), frozenset())
 
 
 class Part(NamedTuple):
-    """A part of a source's text that may be shown, and the roots of the documents in it that could be read."""
+    """A part of a source's text that may be shown, and the roots of the documents in it that could be read.
+
+    What is not `suspicious` holds no credential of its own (`suspicion.may_hold_credential`), but may repeat others."""
 
     start: int
     end: int
     roots: Sequence[Node | None]
+    suspicious: bool = True
 
 
 def secrets_of(text: str, parts: Iterable[Part]) -> Secrets:
@@ -66,10 +69,13 @@ def secrets_of(text: str, parts: Iterable[Part]) -> Secrets:
     spans: set[tuple[int, int]] = set()
     found: set[str] = set()
     shown: list[tuple[int, int]] = []
+    suspicious: list[tuple[int, int]] = []
     for part in parts:
         start = text.rfind("\n", 0, part.start) + 1
         end = text.find("\n", part.end)
         shown.append((start, len(text) if end < 0 else end))
+        if part.suspicious:
+            suspicious.append(shown[-1])
         for root in part.roots:
             for node, first, last in _in_tree(root) if root is not None else ():
                 spans.add(value_span_to_source(node, text, first, last))
@@ -77,7 +83,7 @@ def secrets_of(text: str, parts: Iterable[Part]) -> Secrets:
                     spans.add(value_span_to_source(node.anchor, text, first, last))
                 found.add((node.value or "")[first:last])
     shown = list(_merged(shown))
-    for start, end in shown:
+    for start, end in _merged(suspicious):
         for first, last, sure in _in_text(text[start:end]):
             spans.add((start + first, start + last))
             said = text[start + first : start + last]

@@ -25,8 +25,8 @@ class Found(NamedTuple):
     """The files of a run, in the order in which they are read.
 
     `files` are paths as the user would type them, relative to the working folder unless given absolute, with forward
-    slashes. `explicit` holds those that were named themselves. `size` is the number of bytes in the files that were
-    found in folders. `errors` are sentences about paths that cannot be read; `excluded` counts files left out by
+    slashes. `explicit` holds those that were named themselves. `size` is the number of bytes in those that are no
+    links. `errors` are sentences about paths that cannot be read; `excluded` counts files left out by
     `exclude`. `streams` are what was named and can be read only once, such as pipes: they are not among the files.
     `stats` is what the operating system says of each file that is no link."""
 
@@ -161,6 +161,7 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
             elif known is None or known.add(path, info):
                 files[path] = info
                 explicit.append(path)
+                size += info.st_size
             continue
         for name in _in_folder(path, errors):
             if name in files:
