@@ -39,6 +39,9 @@ _OTHER_ROOT_KEY = r"\n(?:kind|apiVersion|[^a-zA-Z \t\n#])"
 MENTION = ("Application", "HelmRelease", "HelmChart", "helmCharts", ("StorageClass", "{{"))
 """Tokens of the files, besides chart values, in which `kvlint.gather.mention_of` can find anything."""
 
+MOST = 1 << 20
+"""Code points of a text of which all places of all tokens are worth their memory."""
+
 SEVERAL, MENTIONS, FIRST_CHECK = 2, 4, 8
 """What `Relevance.seen` tells besides the checks, and the bit from which on theirs begin; 1 is free for a plan."""
 
@@ -105,6 +108,8 @@ class _OnePass(_Search):
 
     def __call__(self, text: str) -> int:
         """As in `_Search`."""
+        if len(text) > MOST:
+            return super().__call__(text)
         try:
             places = self._find(text)
         except UnicodeError:

@@ -196,6 +196,12 @@ def test_one_pass_tells_the_same(text: str, mutations: list[tuple[Callable[[str,
     assert ONE_PASS(text) == may_hold_credential(text)
 
 
+def test_a_large_text_is_searched_word_by_word() -> None:
+    text = "kind: Pod\nspec: {volumes: [{name: a, nfs: {server: b, path: c}}]}\n" + "# password\n" * 100_000
+    assert MANY.relevance.seen(text) == TESTED.relevance.seen(text) != 0
+    assert ONE_PASS(text) == may_hold_credential(text)
+
+
 def test_without_the_library_each_token_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ahocorasick_rs", None)
     assert in_one_pass() is may_hold_credential

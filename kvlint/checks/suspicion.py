@@ -26,6 +26,10 @@ _AFTER_KEY = r"KeyRef:\n *key: [^\n]*\n\Z"
 _REFERRING_KEYS = frozenset(REFERRING_KEYS)
 
 
+MOST = 1 << 20
+"""Code points of a text of which all places of all words are worth their memory."""
+
+
 def is_marked(text: str) -> bool:
     """Whether a text holds the beginning of a credential, or what could hide one."""
     if any(map(text.__contains__, CREDENTIAL_MARKS)):
@@ -74,7 +78,7 @@ def in_one_pass() -> Callable[[str], bool]:
         return may_hold_credential
 
     def may_hold(text: str) -> bool:
-        if not text.isascii():
+        if len(text) > MOST or not text.isascii():
             return may_hold_credential(text)
         if ("gh" in text or "%" in text) and re.search(CREDENTIAL_MARK, text):
             return True
