@@ -394,6 +394,12 @@ def _scalar_spans(node: Node, text: str) -> Iterable[tuple[int, int]]:
             yield start, below.end
 
 
+def forget() -> None:
+    """Forget how the text is written that was changed last."""
+    _line_break.cache_clear()
+    _written.cache_clear()
+
+
 @lru_cache(1)
 def _line_break(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 
 from kvlint.edits import Refused, rewrite
+from kvlint.edits import forget as forget_text
 from kvlint.finding import MANUAL, Confidence, Fix, Migration
 from kvlint.migrate.subject import PLACEHOLDER_PREFIX
 from kvlint.plan import Identity
@@ -89,6 +90,12 @@ def identity(item: Object) -> Identity:
 @lru_cache(1)
 def _breaks_otherwise(source: Source) -> bool:
     return _OTHER_BREAK.search(source.text) is not None
+
+
+def forget() -> None:
+    """Forget the file that fixes were made for last: its text may be a large one."""
+    _breaks_otherwise.cache_clear()
+    forget_text()
 
 
 def fix_of(source: Source, view: View, subject: Node | None, migration: Migration, present: Present) -> Fix | None:

@@ -56,7 +56,7 @@ class Judge:
     def _add_fixes(self) -> None:
         """Fixes see all objects of the file: what one volume needs may have been written for another. Findings of one
         migration share its fix; a second object of the same name has migrations of its own."""
-        from kvlint.fixes import Present, fix_of
+        from kvlint.fixes import Present, fix_of, forget
 
         present = Present(self._objects, self.plan.present, self._again)
         made: dict[str, dict[int, tuple[str, Fix | None]]] = {}
@@ -70,6 +70,7 @@ class Judge:
                     namesakes[node] = name, fix_of(self.source, view, subject, migration, present)
                 name, fix = namesakes[node]
                 self.findings[index] = finding._replace(migration=migration._replace(id=name), fix=fix)
+        forget()
 
     def _again(self, start: int, end: int, number: int) -> Resource:
         """An object of the file, read once more: trees are not kept, or a large file would need all memory."""

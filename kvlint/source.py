@@ -64,7 +64,7 @@ class Source:
             from array import array  # a tenth of the memory of a list, and a large file has millions of lines
 
             text = self.text
-            starts = array("Q", (0,))
+            starts = array("I" if len(text) < 1 << 32 else "Q", (0,))
             if "\r" in text:
                 starts.extend(match.end() for match in re.finditer(r"\r\n?|\n", text))
             else:
