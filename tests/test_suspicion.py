@@ -68,6 +68,22 @@ def test_what_could_be_one_is(old: str, new: str) -> None:
     assert may_hold_credential(ENV.replace(old, new, 1))
 
 
+def test_what_looks_like_an_item_may_be_more_of_a_value() -> None:
+    assert may_hold_credential("key: mysql\n      - -phunter2\n")
+    assert not may_hold_credential("- key: mysql\n- name: mysql\n")
+
+
+def test_a_list_of_words_is_no_list_of_references() -> None:
+    assert may_hold_credential("secret:\n  - hunter2\n")
+    assert not may_hold_credential("imagePullSecrets:\n  - name: registry\n")
+
+
+def test_a_name_ends_with_its_line() -> None:
+    text = "key: db-secret\nkey: hunter2\n"
+    assert not secrets_of(text, [Part(0, len(text), [])]).spans
+    assert not may_hold_credential(text)
+
+
 NAMES = st.sampled_from(["PASSWORD", "API_TOKEN", "SIZE", "AUTH_SIZE", "db-secret", "login", "key", "tokens", "mysql"])
 KEYS = st.sampled_from(
     [

@@ -196,7 +196,7 @@ def _in_text(text: str) -> Iterator[tuple[int, int, bool]]:
         name, (start, end) = match[1], match.span(2)
         yield from _literal(name, text, start, end)
     for match in _named().finditer(text):
-        name = re.search(r"[\w.-]*$", text[max(0, match.start() - 100) : match.start()])
+        name = re.search(r"[\w.-]*\Z", text[max(0, match.start() - 100) : match.start()])
         yield from _literal((name[0] if name else "") + match[1], text, *match.span(2))
     for verdict in values.embedded(text, _ANYWHERE):
         if verdict.kind == values.CREDENTIAL:

@@ -22,6 +22,7 @@ _BESIDE = frozenset(_MARKS_APART + "\t\n\v\f\r\x1c\x1d\x1e\x1f ")
 
 _OWN_VALUE = r"\n( *)- name: [^\n]*\n\1  value: "
 _MAPPING = r"[ \t\r]*\n[ \r\n]*[A-Za-z][\w./-]*:\s"
+_MAPPINGS = r"[ \t\r]*\n[ \r\n]*(?:- +)?[A-Za-z][\w./-]*:\s"
 _AFTER_KEY = r"KeyRef:\n *key: [^\n]*\n\Z"
 _REFERRING_KEYS = frozenset(REFERRING_KEYS)
 
@@ -142,16 +143,29 @@ class _Lines:
         found = pair.match(text, start)
         if found is None:
             found = option.match(text, start)
-            return found is not None and _promises_nothing(found[2])
+            return found is not None and _promises_nothing(found[2]) and not self._goes_on(found)
         _, item, key, _, value = found.groups()
+        if value and self._goes_on(found):
+            return False
         if key == "name":
             return self._names(found)
         if key == "value":
             holder = pair.match(text, text.rfind("\n", 0, max(start - 1, 0)) + 1)
             return holder is not None and not item and self._is_pair(holder, found) and _promises_nothing(holder[5])
         if value is None:
-            return key in REFERRING_PARENTS or re.match(_MAPPING, text[found.end() : found.end() + 200]) is not None
+            below = _MAPPINGS if key in REFERRING_PARENTS else _MAPPING
+            return re.match(below, text[found.end() : found.end() + 200]) is not None
         return key in _REFERRING_KEYS or (key == "automountServiceAccountToken" and value in ("true", "false"))
+
+    def _goes_on(self, found: re.Match[str]) -> bool:
+        """Whether the value on a line goes on with what looks like an item below it: more of a plain scalar."""
+        text = self._text
+        below = text[found.end() : found.end() + 200].lstrip("\r\n \t")
+        if not below.startswith("- "):
+            return False
+        item = text.index("- ", found.end())
+        line = text[found.start() : found.end()]
+        return item - text.rfind("\n", 0, item) - 1 > len(line) - len(line.lstrip(" "))
 
     def _names(self, found: re.Match[str]) -> bool:
         """Whether a `name` is that of a thing without a value, or of one whose value is no credential."""
