@@ -90,7 +90,9 @@ class Texts:
         source = self.source(file)
         if source is None or source.encoding != "utf-8":
             return None
-        return source.index_to_position(len(source.data[:byte].decode("utf-8", "surrogateescape")))
+        plain = len(source.text) == source.size
+        index = byte if plain else len(source.data[:byte].decode("utf-8", "surrogateescape"))
+        return source.index_to_position(index)
 
 
 class Run(NamedTuple):

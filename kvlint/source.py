@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 _BOM = "\ufeff"
 
+LARGE = 16 << 20
+"""Of more bytes than these, all ASCII, only the text is kept."""
+
 
 class Source:
     """One input: its display name and its bytes. `identity` is its path within its repository, by default its name:
@@ -20,13 +23,14 @@ class Source:
     UTF-8 is one lone surrogate, so indices and byte offsets stay exact for any input. UTF-16 is recognised by its byte
     order mark. A byte order mark counts as index 0 but not as a column."""
 
-    __slots__ = ("_starts", "_text", "data", "identity", "name", "partial")
+    __slots__ = ("_data", "_starts", "_text", "identity", "name", "partial", "size")
 
     def __init__(self, name: str, data: bytes, identity: str = "", partial: bool = False) -> None:
         self.name = name
         self.identity = identity or name
         self.partial = partial
-        self.data = data
+        self._data: bytes | None = data
+        self.size = len(data)
         self._text: str | None = None
         self._starts: Sequence[int] | None = None
 
@@ -35,11 +39,20 @@ class Source:
         return Source(self.name, data, self.identity, self.partial)
 
     def __repr__(self) -> str:
-        return f"Source({self.name!r}, {len(self.data)} bytes)"
+        return f"Source({self.name!r}, {self.size} bytes)"
+
+    @property
+    def data(self) -> bytes:
+        """The bytes, `size` many. Those of a large file are made again of its text, which is as large."""
+        if self._data is None:
+            return self.text.encode("ascii")
+        return self._data
 
     @property
     def encoding(self) -> str:
         """`utf-8`, `utf-16-le` or `utf-16-be`: the codec of `data`."""
+        if self._data is None:
+            return "utf-8"
         if self.data.startswith(b"\xff\xfe"):
             return "utf-16-le"
         return "utf-16-be" if self.data.startswith(b"\xfe\xff") else "utf-8"
@@ -49,6 +62,8 @@ class Source:
         """The decoded input, a leading byte order mark included. Never raises."""
         if self._text is None:
             self._text = self._decode()
+            if self.size > LARGE and self._text.isascii() and len(self._text) == self.size:
+                self._data = None
         return self._text
 
     def _decode(self) -> str:
@@ -95,11 +110,11 @@ class Source:
     def index_to_byte(self, index: int) -> int:
         """The offset in `data` of the code point at `index`."""
         text = self.text
-        if len(text) == len(self.data):
+        if len(text) == self.size:
             return index
         encoding = self.encoding
         errors = "surrogateescape" if encoding == "utf-8" else "surrogatepass"
-        return min(len(text[:index].encode(encoding, errors)), len(self.data))
+        return min(len(text[:index].encode(encoding, errors)), self.size)
 
     def utf16_column(self, index: int) -> int:
         """The 1-based column of `index` in UTF-16 code units, as SARIF and editors may count."""

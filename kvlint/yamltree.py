@@ -56,7 +56,8 @@ class Document:
             return (*self.source.index_to_position(node.start), *self.source.index_to_position(node.end))
         line, column, end_line, end_column = marks
         first = self._first
-        return first + line, column + 1, first + end_line, end_column + 1
+        start = first + line
+        return start, column + 1, start if end_line == line else first + end_line, end_column + 1
 
     def _counted_from(self) -> int:
         """The line from which the parser's own count of lines and columns holds; 0 where editors count otherwise."""

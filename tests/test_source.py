@@ -87,3 +87,17 @@ def test_an_index_out_of_range_is_the_nearest_end() -> None:
     source = Source("x.yaml", b"ab\ncd")
     assert source.index_to_position(99) == (2, 3)
     assert source.index_to_position(-5) == (1, 1)
+
+
+def test_of_a_large_text_the_bytes_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kvlint.source.LARGE", 10)
+    for data in (
+        b"a: b\nc: d # x\n",
+        "a: ä\nc: d # x\n".encode(),
+        b"a: \xff\nc: d # xx\n",
+        "a: b # xx".encode("utf-16"),
+    ):
+        source = Source("a.yaml", data)
+        assert source.text
+        assert (source.data, source.size, source.encoding) == (data, len(data), Source("", data).encoding)
+        assert source.index_to_byte(len(source.text)) == len(data)
