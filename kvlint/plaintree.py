@@ -301,7 +301,8 @@ def read_plain(text: str, base: int) -> PlainNode | None:
 
 def _is_key(text: str) -> bool:
     """Whether a text is a plain key that no other text could be, and is remembered as one."""
-    if re.compile(_KEY).fullmatch(text) is None or is_typed_key(text):
+    # YAML ends the search for the colon of a key after 1024 characters.
+    if len(text) > MOST_REMEMBERED or re.compile(_KEY).fullmatch(text) is None or is_typed_key(text):
         return False
     _keys.add(text)
     return True

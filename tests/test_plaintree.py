@@ -231,6 +231,11 @@ def test_mutated_manifests(text: str, changes: list[tuple[int, str, tuple[str, s
         raise AssertionError("libyaml does not read it") from error
 
 
+def test_no_key_is_longer_than_libyaml_takes() -> None:
+    for text in (f"{'k' * 1100}: a\n", f"a: {{{'k' * 1100}: b}}\n"):
+        assert read_plain(text, 0) is None
+
+
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plaintree, "MAX_REMEMBERED", 50)
     for number in range(40):
