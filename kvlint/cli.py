@@ -213,7 +213,7 @@ def _put(text: str, file: str) -> None:
 
 
 def _view(run: Run, color: bool, summary: bool) -> View:
-    from kvlint.inputs import files
+    from kvlint.inputs.folders import Roots
     from kvlint.output import RuleInfo, View
 
     known = run.catalogue
@@ -234,7 +234,7 @@ def _view(run: Run, color: bool, summary: bool) -> View:
         rules=tuple(run.plan.rules),
         color=color,
         summary=summary,
-        relative=files.Roots().identity,
+        relative=Roots().identity,
         position=run.texts.position,
     )
     return view._replace(fix_flags=(), migrate_command=MIGRATE_LIVE) if run.live else view

@@ -6,9 +6,8 @@ is most of what a warm run does, and takes nothing for granted: what has another
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from kvlint import facts
 from kvlint.engine import FileFacts
 from kvlint.facts import (
     Claim,
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 
     from kvlint.facts import Fact
 
-CODEC_VERSION = 1
+CODEC_VERSION = 2
 """Changes whenever the data made here changes its shape."""
 
 
@@ -53,26 +52,6 @@ class Malformed(Exception):
     """Data that this module did not make."""
 
 
-_KEYS = (
-    "",
-    "metadata.name",
-    "spec",
-    facts.CLASS_FIELD,
-    facts.CLASS_ANNOTATION_FIELD,
-    facts.VOLUME_FIELD,
-    facts.SIZE_FIELD,
-    facts.CAPACITY_FIELD,
-    facts.MODES_FIELD,
-    facts.VOLUME_MODE_FIELD,
-    "spec.selector",
-    "spec.claimRef",
-    "spec.csi.volumeHandle",
-    "metadata.labels",
-    "provisioner",
-    *facts.DEFAULT_FIELDS,
-)
-"""The field paths that places speak of: each is written as its number here, any other as it is."""
-_NUMBERS = {key: number for number, key in enumerate(_KEYS)}
 _CONFIDENCES: dict[Any, Confidence] = {int(one): one for one in Confidence}
 _SEVERITIES: dict[Any, Severity] = {int(one): one for one in Severity}
 _ONLY_NUMBERS = {int}
@@ -168,7 +147,7 @@ def fact_row(fact: Fact) -> list[Any]:
         place.field,
         place.item,
     ]
-    row += [int(place.confidence), [part for key, span in place.spans for part in (_NUMBERS.get(key, key), *span)]]
+    row += [int(place.confidence), list(place.spans)]
     return [*row, *fact[1:]]
 
 
@@ -177,25 +156,11 @@ def fact_of(data: Any, file: str, identity: str) -> Fact:
     row_of, maker = _FACTS[data[0]]
     row = row_of(data)
     spans = row[8]
-    if set(map(type, spans)) == _ONLY_NUMBERS:
-        numbers: Any = zip(spans[1::5], spans[2::5], spans[3::5], spans[4::5], strict=True)
-        placed: Any = tuple(zip(map(_KEYS.__getitem__, spans[::5]), numbers, strict=True))
-    else:
-        placed = (*_spans(spans),)
+    if set(map(type, spans)) != _ONLY_NUMBERS or len(spans) % 5 or spans[0] != 0:
+        raise Malformed
     _, version, kind, namespace, name, field, item, confidence, _, *own = row
-    values = (file, version, kind, namespace, name, field, placed, _CONFIDENCES[confidence], identity, item)
+    values = (file, version, kind, namespace, name, field, tuple(spans), _CONFIDENCES[confidence], identity, item)
     return maker(_new(Place, values), own)
-
-
-def _spans(spans: list[Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """The spans of a place that speaks of field paths unknown here."""
-    for at in range(0, len(spans), 5):
-        key = spans[at]
-        if key.__class__ is int:
-            key = _KEYS[key]
-        elif key.__class__ is not str:
-            raise Malformed
-        yield key, _numbers(spans[at + 1 : at + 5], 4)
 
 
 def _numbers(data: list[Any], count: int) -> tuple[Any, ...]:

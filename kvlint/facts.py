@@ -8,7 +8,7 @@ from __future__ import annotations
 from kvlint.finding import Confidence, Location, ResourceRef
 from kvlint.record import NamedTuple
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """Changes whenever a fact changes its fields or their meaning: cached facts of another version are not read."""
 
 CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
@@ -26,16 +26,38 @@ MODES_FIELD = "spec.accessModes"
 VOLUME_MODE_FIELD = "spec.volumeMode"
 DEFAULT_FIELDS = tuple(f"metadata.annotations[{key}]" for key in DEFAULT_ANNOTATIONS)
 
+FIELDS = (
+    "",
+    "metadata.name",
+    "spec",
+    CLASS_FIELD,
+    CLASS_ANNOTATION_FIELD,
+    VOLUME_FIELD,
+    SIZE_FIELD,
+    CAPACITY_FIELD,
+    MODES_FIELD,
+    VOLUME_MODE_FIELD,
+    "spec.selector",
+    "spec.claimRef",
+    "spec.csi.volumeHandle",
+    "metadata.labels",
+    "provisioner",
+    *DEFAULT_FIELDS,
+)
+"""The field paths, relative to a thing, whose places are known where they were written; the empty one is the thing."""
+NUMBERS = {field: number for number, field in enumerate(FIELDS)}
+
 Span = tuple[int, int, int, int]
+"""Line, column, end line and end column: 1-based, end exclusive."""
 
 
 class Place(NamedTuple):
     """Where a thing was read, and whose it is.
 
     `identity` is the file's path within its repository. `field` is the path of the thing inside its object, the empty
-    string for the object itself; `item` names the list item it leads into. `spans` maps field paths relative to the
-    thing to line, column, end line and end column (1-based, end exclusive); the empty path stands for the thing as a
-    whole. `confidence` is LOW for a thing found by shape inside a custom resource."""
+    string for the object itself; `item` names the list item it leads into. `spans` holds five numbers for the thing as
+    a whole and for each of its fields that was written: which of `FIELDS`, and its `Span`. A repository has places by
+    the thousand, so they are not objects. `confidence` is LOW for a thing found by shape inside a custom resource."""
 
     file: str
     api_version: str
@@ -43,7 +65,7 @@ class Place(NamedTuple):
     namespace: str | None
     name: str
     field: str
-    spans: tuple[tuple[str, Span], ...]
+    spans: tuple[int, ...]
     confidence: int = Confidence.HIGH
     identity: str = ""
     item: str = ""
@@ -55,12 +77,23 @@ class Place(NamedTuple):
 
     def key(self, *keys: str) -> str:
         """The first of `keys` that was written in the file; the empty string if none was."""
-        written = {name for name, _ in self.spans}
-        return next((key for key in keys if key in written), "")
+        written = self.spans[::5]
+        return next((key for key in keys if NUMBERS.get(key) in written), "")
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """The line and column where the thing begins."""
+        return self.spans[1], self.spans[2]
 
     def location(self, *keys: str, label: str = "") -> Location:
         """Where the first of `keys` that was written is; where the thing is, if none was."""
-        return Location(self.file, *dict(self.spans)[self.key(*keys)], label)
+        at = 5 * self.spans[::5].index(NUMBERS[self.key(*keys)])
+        line, column, end_line, end_column = self.spans[at + 1 : at + 5]
+        return Location(self.file, line, column, end_line, end_column, label)
+
+    def nowhere(self) -> Place:
+        """The same without lines and columns."""
+        return self._replace(spans=tuple([0 if at % 5 else number for at, number in enumerate(self.spans)]))
 
     def path(self, *keys: str) -> str:
         """The field path inside the object of what `location(*keys)` points at."""

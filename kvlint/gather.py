@@ -11,6 +11,7 @@ from kvlint.facts import (
     DEFAULT_ANNOTATIONS,
     DEFAULT_FIELDS,
     MODES_FIELD,
+    NUMBERS,
     SIZE_FIELD,
     TEMPLATE,
     VALUES,
@@ -26,7 +27,6 @@ from kvlint.facts import (
     Place,
     Requirement,
     Secret,
-    Span,
     StorageClass,
     Use,
 )
@@ -246,7 +246,7 @@ def mention_of(file: str, text: str, identity: str = "") -> Mention | None:
         kind = TEMPLATE
     else:
         return None
-    return Mention(Place(file, "", kind, None, "", "", (("", (1, 1, 1, 1)),), identity=identity))
+    return Mention(Place(file, "", kind, None, "", "", (0, 1, 1, 1, 1), identity=identity))
 
 
 def _place(
@@ -259,10 +259,11 @@ def _place(
 ) -> Place:
     document = resource.document
     source = document.source
-    spans: list[tuple[str, Span]] = [("", document.position(node))]
+    spans = [0, *document.position(node)]
     for key, field in fields:
         if field is not None and not field.is_null:
-            spans.append((key, document.position(field)))
+            spans.append(NUMBERS[key])
+            spans += document.position(field)
     return Place(
         source.name,
         resource.api_version,

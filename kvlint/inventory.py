@@ -78,7 +78,7 @@ class Inventory:
     ) -> None:
         """`resources` and `files` say how much was read; by default what the facts tell of. `words` tells which of some
         names a file mentions (`kvlint.mentions`)."""
-        every = sorted(facts, key=lambda fact: (fact[0].file, fact[0].spans[0][1], fact[0].field))
+        every = sorted(facts, key=lambda fact: (fact[0].file, fact[0].spans[1:5], fact[0].field))
         kinds: dict[type, list[Any]] = {kind: [] for kind in _KINDS}
         for fact in every:
             kinds[fact.__class__].append(fact)
@@ -139,7 +139,7 @@ class Inventory:
         found: dict[str, list[tuple[bool, Mention]]] = {}
         for item in self.mentions:
             for name, (named, span) in self._words(item.place.file, names).items():
-                place = item.place._replace(spans=(("", span),))
+                place = item.place._replace(spans=(0, *span))
                 found.setdefault(name, []).append((named, item._replace(place=place)))
         return found
 
@@ -327,7 +327,7 @@ def _stem(claim: Claim) -> str:
 
 
 def _position(fact: Fact) -> tuple[str, object]:
-    return fact.place.file, fact.place.spans[0][1]
+    return fact.place.file, fact.place.spans[1:5]
 
 
 def _index(items: Iterable[_Item], keys: Callable[[_Item], Iterable[Hashable]]) -> dict[Hashable, list[_Item]]:

@@ -9,8 +9,8 @@ from kvlint.engine import FileFacts, Plan, map_source, reduce
 from kvlint.facts import CLASS_ANNOTATION, Place
 from kvlint.finding import MANUAL, Finding, Location, Migration, Report, Severity, Summary
 from kvlint.inputs import cluster as reader
-from kvlint.inputs import files
 from kvlint.inputs.cluster import Absent, Cluster, Failed, Kind, Object, Refused, Where
+from kvlint.inputs.folders import Roots
 from kvlint.options import Arguments
 from kvlint.rule import Live
 from kvlint.source import Source
@@ -123,8 +123,8 @@ class _Share:
         return migration._replace(**parts | {"steps": tuple(map(self._one, migration.steps))})
 
     def _place(self, place: Place) -> Place:
-        nowhere = tuple((key, (0, 0, 0, 0)) for key, _ in place.spans)
-        return place._replace(file=self._one(place.file), spans=self._one(nowhere), field=self._one(place.field))
+        nowhere = self._one(place.nowhere().spans)
+        return place._replace(file=self._one(place.file), spans=nowhere, field=self._one(place.field))
 
     def _one(self, value: _Value) -> _Value:
         shared: _Value = self._same.setdefault(value, value)
@@ -261,7 +261,7 @@ def read(cluster: Cluster, where: Where, arguments: Arguments) -> running.Run:
     drivers = {name for batch in reading.batches.values() for name in batch.drivers}
     judged = arguments.saying("kubernetes-version", version).without("namespace")
     plan = running.plan_of(
-        judged, known, files.Roots(), notices, Live(frozenset(drivers) if installed or (nodes and drivers) else None)
+        judged, known, Roots(), notices, Live(frozenset(drivers) if installed or (nodes and drivers) else None)
     )
     plan.surveys, plan.gathers = True, -1  # whatever is read counts for the survey
     reading.plan = plan

@@ -8,7 +8,8 @@ from kvlint.emit import Style, emit
 from kvlint.finding import NEEDS_INPUT
 from kvlint.fixes import identity
 from kvlint.folder import known, write
-from kvlint.inputs.files import Roots, relative
+from kvlint.inputs.files import relative
+from kvlint.inputs.folders import Roots
 from kvlint.inventory import Inventory
 from kvlint.options import Arguments
 from kvlint.output.text import plural

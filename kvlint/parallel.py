@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from kvlint.engine import FileFacts, map_source
 from kvlint.finding import Summary
 from kvlint.inputs import files
+from kvlint.inputs.folders import Roots
 from kvlint.inputs.patches import Patches
 from kvlint.plan import Plan
 from kvlint.record import NamedTuple
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from kvlint.cache import Cache
 
     _Result = TypeVar("_Result")
-    Work: TypeAlias = Callable[[str, Plan, files.Roots, Patches], _Result]
+    Work: TypeAlias = Callable[[str, Plan, Roots, Patches], _Result]
 
 BYTES_WORTH = 2_000_000
 FILES_WORTH = 800
@@ -51,13 +52,13 @@ class Unread(NamedTuple):
 Mapped = FileFacts | Unread
 
 
-def map_file(name: str, plan: Plan, roots: files.Roots, patches: Patches) -> Mapped:
+def map_file(name: str, plan: Plan, roots: Roots, patches: Patches) -> Mapped:
     """What one file contributes."""
     source = _source(name, roots, patches)
     return source if isinstance(source, Unread) else map_source(source, plan)
 
 
-def _map_and_digest(name: str, plan: Plan, roots: files.Roots, patches: Patches) -> tuple[Mapped, str]:
+def _map_and_digest(name: str, plan: Plan, roots: Roots, patches: Patches) -> tuple[Mapped, str]:
     """The same, with what the cache has to know of the file's content."""
     from kvlint.cache import digest_of
 
@@ -68,7 +69,7 @@ def _map_and_digest(name: str, plan: Plan, roots: files.Roots, patches: Patches)
     return one, digest_of(source, one)
 
 
-def _source(name: str, roots: files.Roots, patches: Patches) -> Source | Unread:
+def _source(name: str, roots: Roots, patches: Patches) -> Source | Unread:
     try:
         data = files.read(name)
     except OSError as error:
@@ -100,13 +101,13 @@ def cache_for(found: files.Found, plan: Plan, trusting: bool = True, more: objec
     return open_cache(plan, len(found.files), size, trusting, more)
 
 
-def map_files(names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int) -> Iterator[Mapped]:
+def map_files(names: Sequence[str], plan: Plan, roots: Roots, jobs: int) -> Iterator[Mapped]:
     """What each file contributes, in their order."""
     return _each(map_file, names, plan, roots, jobs)
 
 
 def map_found(
-    found: files.Found, plan: Plan, roots: files.Roots, wanted: str, cache: Cache | None = None
+    found: files.Found, plan: Plan, roots: Roots, wanted: str, cache: Cache | None = None
 ) -> Iterator[Mapped]:
     """What each of the files that were found contributes, in their order, by as many processes as `wanted` says; what
     the cache knows is not read again, what it does not know it learns."""
@@ -114,7 +115,7 @@ def map_found(
         jobs = processes(wanted, len(found.files), found.size)
         yield from _each(map_file, found.files, plan, roots, jobs, found.size >= BYTES_WORTH)
         return
-    patches = Patches()
+    patches = Patches(roots.folders)
     recalled = cache.recall(found.files, found.stats, patches.near, roots.prefix)
     if None not in recalled:
         yield from recalled  # type: ignore[misc]
@@ -137,7 +138,7 @@ def map_found(
 
 
 def _each(
-    work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int, large: bool = False
+    work: Work[_Result], names: Sequence[str], plan: Plan, roots: Roots, jobs: int, large: bool = False
 ) -> Iterator[_Result]:
     """What `work` makes of each file, in their order. `large`: it is much to read, however few they are."""
     if jobs > 1:
@@ -152,14 +153,14 @@ def _each(
     return _alone(work, names, plan.for_many() if large or len(names) >= MANY else plan, roots)
 
 
-def _alone(work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots) -> Iterator[_Result]:
-    patches = Patches()
+def _alone(work: Work[_Result], names: Sequence[str], plan: Plan, roots: Roots) -> Iterator[_Result]:
+    patches = Patches(roots.folders)
     for name in names:
         yield work(name, plan, roots, patches)
 
 
 def _results(
-    work: Work[_Result], names: Sequence[str], plan: Plan, roots: files.Roots, jobs: int, sent: bytes
+    work: Work[_Result], names: Sequence[str], plan: Plan, roots: Roots, jobs: int, sent: bytes
 ) -> Iterator[_Result]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -177,7 +178,7 @@ def _results(
         pool.shutdown(cancel_futures=True)
 
 
-_WORK: list[tuple[Work[Any], Plan, files.Roots, Patches]] = []
+_WORK: list[tuple[Work[Any], Plan, Roots, Patches]] = []
 
 
 def _start(sent: bytes) -> None:
@@ -190,7 +191,7 @@ def _start(sent: bytes) -> None:
     gc.freeze()
     gc.disable()
     work, plan, roots = loads(sent)  # noqa: S301 - made by the parent
-    _WORK.append((work, plan.for_many(), roots, Patches()))
+    _WORK.append((work, plan.for_many(), roots, Patches(roots.folders)))
 
 
 def _batch(names: Sequence[str]) -> list[Any]:

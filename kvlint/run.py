@@ -12,6 +12,7 @@ from kvlint.config import Config
 from kvlint.engine import ActiveRule, FileFacts, Plan, map_source, reduce
 from kvlint.finding import Masks, Report, Severity
 from kvlint.inputs import files
+from kvlint.inputs.folders import Roots
 from kvlint.inputs.patches import Patches
 from kvlint.knowledge.version import NEWEST, Version, format_version, parse_version
 from kvlint.options import Arguments
@@ -56,9 +57,9 @@ class Texts:
 
     __slots__ = ("_patches", "_roots", "_sources")
 
-    def __init__(self, sources: Iterable[Source] = ()) -> None:
-        self._roots = files.Roots()
-        self._patches = Patches()
+    def __init__(self, sources: Iterable[Source] = (), roots: Roots | None = None) -> None:
+        self._roots = roots if roots is not None else Roots()
+        self._patches = Patches(self._roots.folders)
         self._sources: dict[str, Source | None] = {source.name: source for source in sources}
 
     def source(self, file: str) -> Source | None:
@@ -140,9 +141,7 @@ def catalogue(arguments: Arguments, paths: Sequence[str] = ()) -> Catalogue:
     return known._replace(config=config)
 
 
-def plan_of(
-    arguments: Arguments, known: Catalogue, roots: files.Roots, notices: list[str], live: Live | None = None
-) -> Plan:
+def plan_of(arguments: Arguments, known: Catalogue, roots: Roots, notices: list[str], live: Live | None = None) -> Plan:
     """What the rules of this run are and how they judge manifests, or the objects of a `live` cluster.
 
     Raises UsageError, ConfigError."""
@@ -207,7 +206,7 @@ class Reading(NamedTuple):
 
     known: Catalogue
     plan: Plan
-    roots: files.Roots
+    roots: Roots
     facts: list[FileFacts]
     sources: list[Source]
     renderings: list[Rendering]
@@ -218,7 +217,7 @@ class Reading(NamedTuple):
     cached: int
 
 
-Planning = Callable[[Arguments, Catalogue, files.Roots, list[str]], Plan]
+Planning = Callable[[Arguments, Catalogue, Roots, list[str]], Plan]
 
 
 def read(arguments: Arguments, planning: Planning = plan_of, stdin_data: bytes | None = None) -> Reading:
@@ -233,10 +232,10 @@ def read(arguments: Arguments, planning: Planning = plan_of, stdin_data: bytes |
     given = [path for path in paths if path != files.STDIN]
     stdin_name = arguments.last("stdin-filename") or "<stdin>"
     known = catalogue(arguments, [*given, *([stdin_name] if arguments.on("stdin-filename") else [])])
-    roots = files.Roots()
+    roots = Roots()
     plan = planning(arguments, known, roots, notices)
     exclude = files.Exclusion(known.config.exclude, known.config.root)
-    found = files.find(given, exclude, arguments.on("force-exclude"))
+    found = files.find(given, exclude, arguments.on("force-exclude"), roots.folders)
     notices.extend(_about_files(found, given))
     if rendered:
         found = found._replace(files=[name for name in found.files if name not in rendered])
@@ -276,7 +275,7 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
 
         others, recalled = surroundings(arguments, known.config, plan, facts, roots, rendered)
         cached += recalled
-    texts = Texts(sources)
+    texts = Texts(sources, roots)
     report = reduce(facts, plan, tuple(notices), others, texts.read)
     if report.findings:
         from kvlint.inputs.templates import point_out
@@ -289,7 +288,7 @@ def check(arguments: Arguments, stdin_data: bytes | None = None, planning: Plann
 
         report = relocate(report, renderings)
         shown = [source for source in sources if source.name not in rendered]
-        texts = Texts([*shown, *(source for one in renderings for source in one.whole())])
+        texts = Texts([*shown, *(source for one in renderings for source in one.whole())], roots)
     minimum = Severity[arguments.last("min-severity").upper()] if arguments.on("min-severity") else None
     if minimum is not None:
         report = report._replace(findings=tuple(f for f in report.findings if f.severity >= minimum))
@@ -353,7 +352,7 @@ def _rendered(arguments: Arguments) -> list[Rendering]:
 
 
 def _map_files(
-    found: files.Found, plan: Plan, roots: files.Roots, errors: list[str], arguments: Arguments, cache: Cache | None
+    found: files.Found, plan: Plan, roots: Roots, errors: list[str], arguments: Arguments, cache: Cache | None
 ) -> Iterator[FileFacts]:
     mapped: Iterable[Mapped] = map_found(found, plan, roots, arguments.last("jobs"), cache)
     if len(found.files) >= MANY_FILES and not arguments.on("quiet") and sys.stderr.isatty():

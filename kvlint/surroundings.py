@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from kvlint.config import Config
 from kvlint.engine import FileFacts, inventory_of
 from kvlint.inputs import files
+from kvlint.inputs.folders import Roots
 from kvlint.options import Arguments
 from kvlint.parallel import cache_for, map_found
 from kvlint.plan import Plan, facts_only
@@ -16,7 +17,7 @@ def surroundings(
     config: Config,
     plan: Plan,
     facts: Sequence[FileFacts],
-    roots: files.Roots,
+    roots: Roots,
     rendered: Container[str] = (),
 ) -> tuple[list[FileFacts], int]:
     """The facts of other files, and of how many an earlier run told; `rendered` names those whose facts are of a
@@ -53,7 +54,7 @@ def surroundings(
     return reading.found, reading.cached
 
 
-def _repositories(names: Iterable[str], roots: files.Roots) -> Iterable[str]:
+def _repositories(names: Iterable[str], roots: Roots) -> Iterable[str]:
     """The roots of the Git repositories that files lie in."""
     folders: dict[str, str] = {}
     for name in names:
@@ -67,7 +68,7 @@ class _Reading:
     """The facts of other files that were read so far."""
 
     def __init__(
-        self, arguments: Arguments, config: Config, plan: Plan, roots: files.Roots, facts: Sequence[FileFacts]
+        self, arguments: Arguments, config: Config, plan: Plan, roots: Roots, facts: Sequence[FileFacts]
     ) -> None:
         self.found: list[FileFacts] = []
         self.cached = 0
@@ -81,7 +82,7 @@ class _Reading:
 
     def read(self, paths: Sequence[str]) -> None:
         """Read what was not read yet of files and folders."""
-        found = files.find(paths, self._exclude)
+        found = files.find(paths, self._exclude, folders=self._roots.folders)
         seen = {os.path.abspath(one.file) for one in (*self._facts, *self.found)}
         # Most names tell already that a file is another one.
         names = frozenset(map(os.path.basename, seen))

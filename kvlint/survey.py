@@ -160,11 +160,7 @@ def survey_of(facts: Iterable[FileFacts], target: Version, world: World | None =
 
 def placeless(facts: FileFacts) -> FileFacts:
     """The facts of a file without lines and columns."""
-
-    def nowhere(place: Place) -> Place:
-        return place._replace(spans=tuple((key, (0, 0, 0, 0)) for key, _ in place.spans))
-
-    return facts._replace(facts=tuple(fact._replace(place=nowhere(fact.place)) for fact in facts.facts))
+    return facts._replace(facts=tuple(fact._replace(place=fact.place.nowhere()) for fact in facts.facts))
 
 
 def _items(inventory: Inventory, world: World) -> Iterator[_Item]:
@@ -371,5 +367,4 @@ def _api_changes(holdings: Sequence[Holding], target: Version) -> Iterator[Chang
 
 
 def _position(place: Place) -> tuple[str, int, int, str]:
-    line, column = place.spans[0][1][:2]
-    return place.file, line, column, place.field
+    return (place.file, *place.start, place.field)

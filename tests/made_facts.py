@@ -8,6 +8,7 @@ from kvlint.facts import (
     CLASS_FIELD,
     DEFAULT_FIELDS,
     MODES_FIELD,
+    NUMBERS,
     SIZE_FIELD,
     VOLUME_FIELD,
     VOLUME_MODE_FIELD,
@@ -60,7 +61,7 @@ def place(
         namespace,
         name,
         field,
-        tuple((key, (at, 1, at, 9)) for key, at in spans.items()),
+        tuple(number for key, at in spans.items() for number in (NUMBERS[key], at, 1, at, 9)),
         confidence,
     )
 

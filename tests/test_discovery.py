@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from kvlint.inputs import files
 from kvlint.inputs.files import Exclusion, find
+from kvlint.inputs.folders import Folders, Roots
+from kvlint.inputs.patches import Patches
 from kvlint.patterns import Patterns
 
 GIT = shutil.which("git")
@@ -154,10 +156,10 @@ def test_exclude_is_relative_to_its_root(here: Path, monkeypatch: pytest.MonkeyP
 def test_identity_is_the_path_in_the_repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git("init", "-q", "repo")
     put("repo/a/b.yaml", "loose.yaml")
-    assert files.Roots().identity("repo/a/b.yaml") == "a/b.yaml"
-    assert files.Roots().identity("loose.yaml") == "loose.yaml"
+    assert Roots().identity("repo/a/b.yaml") == "a/b.yaml"
+    assert Roots().identity("loose.yaml") == "loose.yaml"
     monkeypatch.chdir(here / "repo/a")
-    assert files.Roots().identity("b.yaml") == "a/b.yaml"
+    assert Roots().identity("b.yaml") == "a/b.yaml"
 
 
 def test_read_takes_pipes(here: Path) -> None:
@@ -234,3 +236,48 @@ def test_what_is_no_file_is_written_to_and_stays(tmp_path: Path) -> None:
         os.close(reader)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert [entry.name for entry in tmp_path.iterdir()] == ["pipe"]
+
+
+KUSTOMIZATION = "patches:\n  - path: {}\n"
+
+
+@needs_git
+@pytest.mark.parametrize("repository", [True, False])
+@pytest.mark.parametrize(
+    "given", [["."], ["app"], ["app/inner", "app"], ["app/../lib", "deep/er"], ["{here}/app"], [".."]]
+)
+def test_what_a_listing_tells_of_folders_is_what_the_file_system_tells(
+    here: Path, monkeypatch: pytest.MonkeyPatch, repository: bool, given: list[str]
+) -> None:
+    if repository:
+        git("init", "-q")
+    put("top.yaml", "app/a.yaml", "app/inner/b.yaml", "app/inner/patches/p.yaml", "lib/l.yaml", "lib/.hidden/h.yaml")
+    put(
+        "deep/er/still/x.yaml",
+        "deep/er/only.txt",
+        "deep/er/q.yaml",
+        "...odd/o.yaml",
+        "app/nested/n.yaml",
+        "app/nested/m.yaml",
+    )
+    git("init", "-q", "app/nested")
+    Path("app/inner/kustomization.yaml").write_text(KUSTOMIZATION.format("patches/p.yaml"))
+    Path("app/nested/Kustomization").write_text(KUSTOMIZATION.format("n.yaml"))
+    Path("deep/kustomization.yml").write_text(KUSTOMIZATION.format("er/still/x.yaml"))
+    Path("kustomization.yaml").write_text(KUSTOMIZATION.format("./app/../lib/l.yaml"))
+    if given == [".."]:
+        monkeypatch.chdir(here / "lib")
+    folders = Folders()
+    found = find([one.format(here=here) for one in given], folders=folders).files
+    seen, asked = (Roots(folders), Patches(folders)), (Roots(), Patches())
+    assert found
+    for name in found:
+        assert (seen[0].identity(name), name in seen[1]) == (asked[0].identity(name), name in asked[1]), name
+    if given == ["."]:
+        monkeypatch.setattr(os, "access", lambda *_: pytest.fail("the listing told it"))
+        assert sorted(name for name in found if name in Patches(folders)) == [
+            "app/inner/patches/p.yaml",
+            "app/nested/n.yaml",
+            "deep/er/still/x.yaml",
+            "lib/l.yaml",
+        ]

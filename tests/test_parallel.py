@@ -11,6 +11,7 @@ from kvlint import parallel, registry
 from kvlint.cli import main
 from kvlint.engine import ActiveRule, FileFacts
 from kvlint.inputs import files
+from kvlint.inputs.folders import Roots
 from kvlint.parallel import Unread, map_files, processes
 from kvlint.plan import Plan
 from kvlint.rule import Check, Context
@@ -41,10 +42,10 @@ def plan(**checks: Check) -> Plan:
 
 
 def test_the_facts_are_the_same(tree: list[str]) -> None:
-    alone = list(map_files(tree, plan(), files.Roots(), 1))
+    alone = list(map_files(tree, plan(), Roots(), 1))
     assert [one.file for one in alone] == tree
     assert any(isinstance(one, FileFacts) and one.findings for one in alone)
-    assert list(map_files(tree, plan(), files.Roots(), 2)) == alone
+    assert list(map_files(tree, plan(), Roots(), 2)) == alone
 
 
 @pytest.mark.parametrize("format", ["json", "full"])
@@ -65,7 +66,7 @@ def test_a_plan_can_be_sent() -> None:
 def test_what_cannot_be_read_is_told(tree: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     gone = [*tree, "app-0/gone.yaml"]
     for jobs in (1, 2):
-        *_, last = map_files(gone, plan(), files.Roots(), jobs)
+        *_, last = map_files(gone, plan(), Roots(), jobs)
         assert isinstance(last, Unread)
         assert (last.file, last.missing) == ("app-0/gone.yaml", True)
 
@@ -78,14 +79,14 @@ def test_a_check_that_cannot_be_sent_runs_in_this_process(tree: list[str]) -> No
         return ()
 
     made = plan(**{"intree-volume": Check(note, ("nfs",))})  # type: ignore[arg-type]
-    assert len(list(map_files(tree, made, files.Roots(), 2))) == len(tree)
+    assert len(list(map_files(tree, made, Roots(), 2))) == len(tree)
     assert set(here) == {os.getpid()}
 
 
 def test_a_process_that_dies_loses_nothing(tree: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = list(map_files(tree, plan(), files.Roots(), 1))
+    alone = list(map_files(tree, plan(), Roots(), 1))
     monkeypatch.setattr(parallel, "_batch", _die)
-    assert list(map_files(tree, plan(), files.Roots(), 2)) == alone
+    assert list(map_files(tree, plan(), Roots(), 2)) == alone
 
 
 def _die(names: list[str]) -> None:

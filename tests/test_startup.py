@@ -21,9 +21,10 @@ if sys.version_info < (3, 14) and str(node.__file__).endswith(".py"):
 COLD = """
 kvlint kvlint._generated kvlint._generated.cards kvlint._generated.tokens kvlint._generated.versions kvlint.accept
 kvlint.cli kvlint.config kvlint.digest kvlint.engine kvlint.finding kvlint.fingerprint kvlint.ignores kvlint.inputs
-kvlint.inputs.files kvlint.inputs.patches kvlint.knowledge kvlint.knowledge.version kvlint.memory kvlint.options
-kvlint.output kvlint.output.full kvlint.output.summary kvlint.output.text kvlint.parallel kvlint.patterns kvlint.plan
-kvlint.problem kvlint.record kvlint.registry kvlint.relevance kvlint.rule kvlint.run kvlint.source kvlint.suppress
+kvlint.inputs.files kvlint.inputs.folders kvlint.inputs.patches kvlint.knowledge kvlint.knowledge.version
+kvlint.memory kvlint.options kvlint.output kvlint.output.full kvlint.output.summary kvlint.output.text kvlint.parallel
+kvlint.patterns kvlint.plan kvlint.problem kvlint.record kvlint.registry kvlint.relevance kvlint.rule kvlint.run
+kvlint.source kvlint.suppress
 """
 
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 80}]\n"

@@ -6,6 +6,7 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 
+from kvlint.inputs.folders import GIT, MARKS, Folders
 from kvlint.patterns import Patterns
 from kvlint.record import NamedTuple
 
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 EXTENSIONS = (".yaml", ".yml", ".json")
 STDIN = "-"
 # Folders that hold no source of the project even where no .gitignore says so.
-PRUNED = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
+PRUNED = frozenset({GIT, ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
 GIT_SECONDS = 120
+
+_KIND, _FILE, _LINK = 0o170000, stat.S_IFREG, stat.S_IFLNK
+_MARKS = tuple(MARKS)
 
 
 class Found(NamedTuple):
@@ -68,75 +72,20 @@ def relative(path: str, root: str = "") -> str | None:
     return absolute[len(base) :].replace(os.sep, "/") if absolute.startswith(base) else None
 
 
-def parent_of(folder: str) -> str:
-    """The folder that a folder is in, both as the working folder sees them: that itself is the empty string. What has
-    no folder is in itself. Of plain names no absolute path is made, which would be most of the work."""
-    above, slash, name = folder.rpartition("/")
-    if _is_plain(name) and (above or not slash):
-        return above
-    return os.path.dirname(os.path.abspath(folder))
-
-
-def _is_plain(name: str) -> bool:
-    """Whether what stands before the last slash of a path certainly is the folder that it is in."""
-    return name not in ("", os.curdir, os.pardir) and os.altsep is None
-
-
-class Roots:
-    """Names of files as their Git repository sees them, so that what names a finding is the same in every checkout."""
-
-    __slots__ = ("_prefixes", "_roots")
-
-    def __init__(self) -> None:
-        self._prefixes: dict[str, str] = {}
-        self._roots: dict[str, str | None] = {}
-
-    def identity(self, path: str) -> str:
-        """The path below the root of the file's repository; outside of one, as given. Always with forward slashes."""
-        folder, name = os.path.split(path)
-        return self.prefix(folder) + name
-
-    def prefix(self, folder: str) -> str:
-        """What `identity` puts before the names of the files in a folder."""
-        if folder not in self._prefixes:
-            self._prefixes[folder] = self._prefix(folder)
-        return self._prefixes[folder]
-
-    def _prefix(self, folder: str) -> str:
-        above, _, name = folder.rpartition("/")
-        if above and _is_plain(name) and not os.access(f"{folder}/.git", os.F_OK):
-            return f"{self.prefix(above)}{name}/"
-        absolute = os.path.abspath(folder)
-        root = self._root(absolute)
-        inside = (folder if root is None else absolute[len(root) :].lstrip(os.sep)).replace(os.sep, "/")
-        return inside if not inside or inside.endswith("/") else f"{inside}/"
-
-    def of(self, path: str) -> str | None:
-        """The root of the repository that the file `path` lies in; None outside of one, and for what is no file."""
-        return self._root(os.path.dirname(os.path.abspath(path))) if os.path.isfile(path) else None
-
-    def around(self, folder: str) -> str | None:
-        """The root of the repository that a folder lies in, or is; None outside of one."""
-        return self._root(os.path.abspath(folder))
-
-    def _root(self, folder: str) -> str | None:
-        if folder not in self._roots:
-            parent = os.path.dirname(folder)
-            if os.access(os.path.join(folder, ".git"), os.F_OK):
-                self._roots[folder] = folder
-            else:
-                self._roots[folder] = self._root(parent) if parent != folder else None
-        return self._roots[folder]
-
-
-def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: bool = False) -> Found:
+def find(
+    paths: Sequence[str],
+    exclude: Exclusion | None = None,
+    force_exclude: bool = False,
+    folders: Folders | None = None,
+) -> Found:
     """Find the files to read: every file named itself, and the *.yaml, *.yml and *.json below every folder named.
 
     Files named themselves are taken whatever their name, unless `force_exclude` and `exclude` say otherwise. Within a
     Git work tree git tells which files are ignored; elsewhere .gitignore files are read as git would. Links to folders
     are not followed, a link to a file that is found itself is left out. Files come sorted, each once, whatever names it
-    is given."""
+    is given. `folders` learns what was seen of the folders."""
     exclude = exclude if exclude is not None else Exclusion()
+    folders = folders if folders is not None else Folders()
     files: dict[str, os.stat_result | None] = {}
     # A walk gives each file once; only another path can give it again.
     known = _Known() if len(paths) > 1 else None
@@ -146,6 +95,7 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
     errors: list[str] = []
     size = excluded = 0
     excluding = bool(exclude)
+    lstat = os.lstat
     for given in paths:
         path = _display(given)
         try:
@@ -163,20 +113,21 @@ def find(paths: Sequence[str], exclude: Exclusion | None = None, force_exclude: 
                 explicit.append(path)
                 size += info.st_size
             continue
-        for name in _in_folder(path, errors):
-            if name in files:
+        for name in _in_folder(path, folders, errors):
+            if known is not None and name in files:
                 continue
             try:
-                info = os.lstat(name)
+                info = lstat(name)
             except OSError:
                 continue  # deleted in the work tree, still in the index
+            kind = info.st_mode & _KIND
             if excluding and name in exclude:
                 excluded += 1
-            elif stat.S_ISREG(info.st_mode):
+            elif kind == _FILE:
                 if known is None or known.add(name, info):
                     files[name] = info
                     size += info.st_size
-            elif stat.S_ISLNK(info.st_mode) and os.path.isfile(name):
+            elif kind == _LINK and os.path.isfile(name):
                 links.append(name)
     if links:
         real = {os.path.realpath(name) for name in files}
@@ -290,28 +241,36 @@ def _join(folder: str, name: str) -> str:
     return name if folder == "." else f"{folder.rstrip('/')}/{name}"
 
 
-def _in_folder(folder: str, errors: list[str]) -> Iterator[str]:
+def _in_folder(folder: str, folders: Folders, errors: list[str]) -> list[str]:
     """Paths of files with our extensions below `folder`, ignored ones left out."""
     repository = _repository(folder)
-    if repository is not None:
-        listed = _git_files(folder)
-        if listed is not None:
+    listed = _git_files(folder) if repository is not None else None
+    if repository is None or listed is None:
+        found = list(_walk(folder, repository, folders, errors))
+    else:
+        start = "" if folder == os.curdir else _join(folder, "")
+        if os.path.exists(start + GIT):
+            folders.note([start + GIT])
+        folders.note([start + name for name in listed if name.endswith(_MARKS)])
+        found = [start + name for name in listed if name.endswith(EXTENSIONS)]
+        if len(found) < len(listed):
             submodules = ".gitmodules" in listed or os.path.exists(os.path.join(repository, ".gitmodules"))
-            start = "" if folder == os.curdir else _join(folder, "")
             for name in listed:
+                if name.endswith(EXTENSIONS):
+                    continue
                 if name.lower().endswith(EXTENSIONS):
-                    yield start + name
-                elif name.endswith("/") or (submodules and os.path.isdir(_join(folder, name))):
+                    found.append(start + name)
+                elif name.endswith("/") or (submodules and os.path.isdir(start + name)):
                     # A repository within this one, of which git lists only the folder.
-                    yield from _in_folder(_join(folder, name.rstrip("/")), errors)
-            return
-    yield from _walk(folder, repository, errors)
+                    found += _in_folder(start + name.rstrip("/"), folders, errors)
+    folders.listed(folder)
+    return found
 
 
 def _repository(folder: str) -> str | None:
     """The top folder of the Git work tree that holds `folder`."""
     current = os.path.abspath(folder)
-    while not os.path.exists(os.path.join(current, ".git")):
+    while not os.path.exists(os.path.join(current, GIT)):
         parent = os.path.dirname(current)
         if parent == current:
             return None
@@ -347,7 +306,7 @@ def _git(folder: str, *arguments: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _walk(folder: str, repository: str | None, errors: list[str]) -> Iterator[str]:
+def _walk(folder: str, repository: str | None, folders: Folders, errors: list[str]) -> Iterator[str]:
     """Walk `folder` without git, honouring .gitignore files in it and, in a repository, above it."""
     start = os.path.abspath(folder)
     above: list[tuple[str, Patterns]] = []
@@ -369,6 +328,8 @@ def _walk(folder: str, repository: str | None, errors: list[str]) -> Iterator[st
             ignores = [*ignores, (os.path.abspath(current), _gitignore(current))]
         for entry in entries:
             path = _join(current, entry.name)
+            if entry.name in MARKS:
+                folders.note([path])
             is_folder = entry.is_dir(follow_symlinks=False)
             if not is_folder and not entry.name.lower().endswith(EXTENSIONS):
                 continue

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 
-from kvlint.inputs.files import parent_of
+from kvlint.inputs.folders import GIT, Folders, parent_of
 from kvlint.source import Source
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.yamltree import Node
-
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -23,10 +20,10 @@ class Patches:
 
     Each folder is looked at once; a kustomization that cannot be read names nothing."""
 
-    __slots__ = ("_ends", "_named", "_near", "_top")
+    __slots__ = ("_folders", "_named", "_near", "_top")
 
-    def __init__(self, top: int = 4) -> None:
-        self._ends: dict[str, bool] = {}
+    def __init__(self, folders: Folders | None = None, top: int = 4) -> None:
+        self._folders = folders if folders is not None else Folders()
         self._named: dict[str, frozenset[str]] = {}
         self._near: dict[str, frozenset[str]] = {}
         self._top = top
@@ -46,26 +43,20 @@ class Patches:
         """What the kustomizations name that count for a folder."""
         named = self._of(folder)
         for _ in range(1, self._top):
-            if self._is_top(folder) or (parent := parent_of(folder)) == folder:
+            if GIT in self._folders.marks(folder) or (parent := parent_of(folder)) == folder:
                 break
             folder = parent
             named = named | found if (found := self._of(folder)) else named
         return named
 
-    def _is_top(self, folder: str) -> bool:
-        """Whether a folder is the root of a repository."""
-        if folder not in self._ends:
-            self._ends[folder] = os.access(f"{folder or os.curdir}/.git", os.F_OK)
-        return self._ends[folder]
-
     def _of(self, folder: str) -> frozenset[str]:
         named = self._named.get(folder)
         if named is None:
             named = _NOTHING
-            for name in KUSTOMIZATIONS:
-                path = f"{folder or os.curdir}/{name}"
-                if os.access(path, os.F_OK):  # cheaper than asking what it is, and there is none in most folders
-                    named |= {os.path.abspath(os.path.join(folder, patch)) for patch in _patches(path)}
+            for mark in self._folders.marks(folder):
+                if mark != GIT:
+                    patches = _patches(f"{folder or os.curdir}/{mark}")
+                    named |= {os.path.abspath(os.path.join(folder, patch)) for patch in patches}
             self._named[folder] = named
         return named
 

@@ -46,7 +46,7 @@ def _rows(name: str, rows: list[dict[str, Any]], *, last: bool = False) -> Itera
 
 
 def _place(place: Place) -> dict[str, Any]:
-    line, column = place.spans[0][1][:2]
+    line, column = place.start
     return {
         "file": slashes(place.file),
         "line": line or None,

@@ -105,7 +105,7 @@ def counted(change: Change) -> str:
 
 def example(place: Place) -> str:
     """Where one of the things is."""
-    line = place.spans[0][1][0]
+    line = place.start[0]
     name = f"{place.kind}/{place.name}" if place.name else place.kind
     where = path(place.file) + (f":{line}" if line else "")
     return f"{where} {one_line(name)}" + (f" {place.field}" if place.field else "")
