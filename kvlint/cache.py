@@ -1,9 +1,11 @@
 """What files contributed to earlier runs (`engine.FileFacts`), for those that are still the same.
 
-One JSON file for each working folder and plan, in the user's cache folder: names of files are those of that folder, and
-what a file contributes depends on the plan. It is read whole and written whole, to a name of its own first and then put
-in place in one step: runs at the same time, or one that is killed, leave the old content or a new one. Its first line
-holds the digest of the rest. Whatever is wrong with it, the files are read again.
+One file for each working folder and plan, in the user's cache folder: names of files are those of that folder, and
+what a file contributes depends on the plan. It is read whole and written whole, to a name of its own first and then
+put in place in one step: runs at the same time, or one that is killed, leave the old content or a new one. Its first
+line holds the digest of the rest. The second is JSON: the names of the files, and for those that contribute more than
+counts their identity (empty: as the name) and what `codec` makes of it. Then come as many rows as names, of numbers
+(`_ROW`), because reading them as JSON takes three times as long. Whatever is wrong with it, the files are read again.
 
 A file is the same if the operating system says so (times, number and size), else if its content has the same digest, as
 after a fresh checkout. As in git's index, only the digest is kept of a file that was changed in the moment of reading:
@@ -51,19 +53,21 @@ SPARE = 50
 ABANDONED = 3600
 """Seconds after which a file that is only half written is nobody's."""
 
-_FIELDS = 9
+_ROW = "<4q20s4I"
+"""What is known of each file: when it was written and changed, its number and its size (`_stat`), the digest of its
+content, whether it was read as a patch, its documents, resources and skipped documents."""
+
+_NUMBER = (1 << 63) - 1
+"""As much of a file's number is kept as a row has room for."""
 
 _new = tuple.__new__
 
 
 class Cache:
-    """The entries of one working folder and plan.
+    """What is known of the files of one working folder and plan: a row of each, and what some of them tell. `found`
+    counts what was answered."""
 
-    An entry is a list: what the operating system says of the file (`_stat`), its size, the digest of its content,
-    whether it was read as a patch, its documents, resources and skipped documents; and, only where it contributes more
-    than these, its identity (empty: as its name) and what `codec` makes of it. `found` counts what was answered."""
-
-    __slots__ = ("_entries", "_kept", "_lacked", "_now", "_path", "_seen", "_trusting", "found")
+    __slots__ = ("_kept", "_lacked", "_now", "_path", "_rows", "_seen", "_told", "_trusting", "found")
 
     def __init__(self, path: str, trusting: bool) -> None:
         """`trusting`: what the operating system says of a file is enough."""
@@ -71,7 +75,7 @@ class Cache:
 
         self._path = path
         self._trusting = trusting
-        self._entries = _load(path)
+        self._rows, self._told = _load(path)
         self._now = time_ns()
         self._seen: set[str] = set()
         self._lacked = 0
@@ -89,7 +93,7 @@ class Cache:
 
         `stats` is what the operating system says of them. For a folder, `near` names the patches among which its files
         may be (`Patches.near`), and `prefix` is how identities of its files begin (`Roots.prefix`)."""
-        entries, trusting = self._entries, self._trusting
+        rows, told, trusting = self._rows, self._told, self._trusting
         self._seen.update(names)
         plain: dict[tuple[int, int, int], Summary] = {}
         before: str | None = None
@@ -98,42 +102,42 @@ class Cache:
         made: list[FileFacts | None] = []
         for name in names:
             made.append(None)
-            info, entry = stats.get(name), entries.get(name)
-            if info is None or entry.__class__ is not list or len(entry) < _FIELDS or entry[3] != info.st_size:
+            info, row = stats.get(name), rows.get(name)
+            if info is None or row is None:
+                continue
+            written, changed, number, size, _, partial, documents, resources, skipped = row
+            if size != info.st_size:
                 continue
             folder = name[: name.rfind("/") + 1]
             if folder != before:
                 before, parent = folder, os.path.dirname(name)
                 patches, start = near(parent), prefix(parent)
-            if entry[5] != (bool(patches) and os.path.abspath(name) in patches):
+            if partial != (bool(patches) and os.path.abspath(name) in patches):
                 continue
-            changed = info.st_ctime_ns - info.st_mtime_ns
-            same = entry[0] == info.st_mtime_ns and entry[1] == changed and entry[2] == info.st_ino
-            if not (same and trusting) and not self._has_content(name, info, entry):
+            same = written == info.st_mtime_ns and changed == info.st_ctime_ns and number == info.st_ino & _NUMBER
+            if not (same and trusting) and not self._has_content(name, info, row):
                 continue
-            counts = documents, resources, skipped = entry[6], entry[7], entry[8]
-            if not documents.__class__ is resources.__class__ is skipped.__class__ is int:
-                continue
+            counts = documents, resources, skipped
             summary = plain.get(counts) or plain.setdefault(counts, Summary(1, *counts))
-            if len(entry) == _FIELDS:
-                made[-1] = _new(FileFacts, (name, (), (), summary, False, (), ()))
+            if name in told:
+                made[-1] = _decoded(told[name], name, summary, start + name[len(folder) :])
             else:
-                made[-1] = _decoded(entry, name, summary, start + name[len(folder) :])
+                made[-1] = _new(FileFacts, (name, (), (), summary, False, (), ()))
         self.found += len(made) - made.count(None)
         # A cycle, so that all this stays until the process ends: taking it apart takes longer than linting a file.
         self._kept = (self, made, stats)
         return made
 
-    def _has_content(self, name: str, info: os.stat_result, entry: list[Any]) -> bool:
-        """Whether a file has the content it had; if so, the entry learns what the operating system says of it now."""
+    def _has_content(self, name: str, info: os.stat_result, row: tuple[Any, ...]) -> bool:
+        """Whether a file has the content it had; if so, its row learns what the operating system says of it now."""
         try:
-            if blake2(_read(name, info.st_size)[1]) != entry[4]:
+            if blake2(_read(name, info.st_size)[1]) != row[4].hex():
                 return False
         except OSError:
             return False
         now = _stat(info, self._now)
-        if entry[:3] != now:
-            entry[:3] = now
+        if row[:4] != now:
+            self._rows[name] = (*now, *row[4:])
             self._lacked += 1
         return True
 
@@ -142,32 +146,35 @@ class Cache:
         self._seen.add(one.file)
         summary = one.summary
         self._lacked += 1
+        self._told.pop(one.file, None)
+        self._rows.pop(one.file, None)
         if not digest:
-            self._entries.pop(one.file, None)
             return
-        entry: list[Any] = [*_stat(info, self._now), info.st_size, digest, int(partial), *map(int, summary[1:4])]
         if one != FileFacts(one.file, (), (), Summary(1, *summary[1:4]), False):
             data = encode(one)
-            entry += ["" if identity == one.file else identity, data]
             if one.findings and not _same_after_json(one, data, identity):
-                self._entries.pop(one.file, None)
                 return
-        self._entries[one.file] = entry
+            self._told[one.file] = ["" if identity == one.file else identity, data]
+        self._rows[one.file] = (*_stat(info, self._now), bytes.fromhex(digest), partial, *summary[1:4])
 
     def save(self) -> None:
         """Write what has changed, where that is worth it. Whatever fails, the next run reads the files again.
 
         Files that this run did not look at stay known as long as they exist."""
-        if not self._lacked or self._lacked * SPARE < len(self._entries):
+        if not self._lacked or self._lacked * SPARE < len(self._rows):
             return
+        import struct
         from json import dumps
 
-        kept = {name: entry for name, entry in self._entries.items() if name in self._seen or os.path.lexists(name)}
+        pack = struct.Struct(_ROW).pack
+        names = [name for name in self._rows if name in self._seen or os.path.lexists(name)]
         try:
-            content = dumps(kept, separators=(",", ":")).encode()
+            told = {name: self._told[name] for name in names if name in self._told}
+            rows = b"".join([pack(*self._rows[name]) for name in names])
+            content = b"%b\n%b" % (dumps([names, told], separators=(",", ":")).encode(), rows)
             if len(content) <= MOST_OF_ONE:
                 _write(self._path, b"%b\n%b" % (_head(content), content))
-        except (OSError, TypeError, ValueError, RecursionError):
+        except (OSError, TypeError, ValueError, RecursionError, struct.error):
             return
 
 
@@ -177,7 +184,8 @@ def open_cache(plan: Plan, count: int, size: int, trusting: bool, more: object =
     `more` is what the plan depends on and does not tell itself."""
     try:
         said = repr((os.getcwd(), _code(), _judging(plan), more))
-        path = os.path.join(memory.cache_folder(), FOLDER, f"{blake2(said.encode('utf-8', 'surrogatepass'))}.json")
+        name = blake2(said.encode("utf-8", "surrogatepass"))
+        path = os.path.join(memory.cache_folder(), FOLDER, f"{name}{memory.ROWS}")
         info = _stat_or_none(path)
         if info is not None and info.st_size > count * ENTRY_WORTH + size * BYTE_WORTH:
             return None
@@ -220,12 +228,12 @@ def _repeats(source: Source, one: FileFacts, masks: Masks) -> bool:
     return False
 
 
-def _decoded(entry: list[Any], name: str, summary: Summary, identity: str) -> FileFacts | None:
-    """What an entry says that a file contributes; None where it is not of this file, or `codec` did not make it."""
+def _decoded(told: Any, name: str, summary: Summary, identity: str) -> FileFacts | None:
+    """What is told that a file contributes; None where it is not of this file, or `codec` did not make it."""
     try:
-        said, data = entry[_FIELDS:]
+        said, data = told
         return decode(data, name, summary, identity) if identity == (said or name) else None
-    except (Malformed, ValueError):
+    except (Malformed, TypeError, ValueError):
         return None
 
 
@@ -239,12 +247,12 @@ def _same_after_json(one: FileFacts, data: list[Any], identity: str) -> bool:
         return False
 
 
-def _stat(info: os.stat_result, now: int) -> list[int]:
-    """What the operating system says of a file beside its size: when it was written, how long after that it was changed
-    otherwise, and its number; zeros where it may not be believed."""
+def _stat(info: os.stat_result, now: int) -> tuple[int, int, int, int]:
+    """What the operating system says of a file: when it was written, when it was changed otherwise, its number and its
+    size; zeros for the first three where they may not be believed."""
     if max(info.st_mtime_ns, info.st_ctime_ns) > now - RACY:
-        return [0, 0, 0]
-    return [info.st_mtime_ns, info.st_ctime_ns - info.st_mtime_ns, info.st_ino]
+        return 0, 0, 0, info.st_size
+    return info.st_mtime_ns, info.st_ctime_ns, info.st_ino & _NUMBER, info.st_size
 
 
 def _judging(plan: Plan) -> list[object]:
@@ -296,22 +304,27 @@ def _stat_or_none(path: str) -> os.stat_result | None:
         return None
 
 
-def _load(path: str) -> dict[str, Any]:
-    """The entries of a file of the cache; none if it is not there, or not exactly as this user wrote it."""
+def _load(path: str) -> tuple[dict[str, tuple[Any, ...]], dict[str, Any]]:
+    """The rows of a file of the cache and what files tell, by their names; none if it is not there, or not exactly as
+    this user wrote it."""
+    import struct
     from json import loads
 
     try:
         info, read = _read(path, MOST_OF_ONE)
         if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
-            return {}
+            return {}, {}
         head, _, content = read.partition(b"\n")
         if head != _head(content):
-            return {}
-        entries = loads(content.decode("ascii"))
+            return {}, {}
+        said, _, rows = content.partition(b"\n")
+        names, told = loads(said.decode("ascii"))
+        "".join(names)  # raises TypeError for what is no text
+        known = dict(zip(names, struct.iter_unpack(_ROW, rows), strict=True))
         os.utime(path)  # which of them was used last
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return entries if isinstance(entries, dict) else {}
+    except (OSError, TypeError, ValueError, RecursionError, struct.error):
+        return {}, {}
+    return (known, told) if isinstance(told, dict) else ({}, {})
 
 
 def _read(path: str, most: int) -> tuple[os.stat_result, bytes]:
@@ -362,7 +375,7 @@ def _make_room(folder: str, most: int, own: str) -> None:
     known: list[tuple[float, str, int]] = []
     for name in memory.names(folder):
         info = os.stat(os.path.join(folder, name))
-        if name.endswith(".json"):
+        if name.endswith(memory.ROWS):
             known.append((info.st_mtime if name != own else 0.0, name, info.st_size))
         elif info.st_mtime < time() - ABANDONED:
             os.unlink(os.path.join(folder, name))

@@ -1,7 +1,8 @@
 """The user's cache folder, and in it the configurations that were validated before, so that a run need not load a YAML
 reader and a JSON Schema validator: one small JSON file each. Whatever goes wrong with it, the next run validates again.
 
-Files there are called by a digest and `.json`, while they are written with something behind it; others are not ours."""
+Files there are called by a digest and `.json` or `.rows`, with more behind it while they are written; others are not
+ours."""
 
 from __future__ import annotations
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 FOLDERS = ("config", "results")
 """The folders in the cache folder: validated configurations, and what files contributed to runs (`kvlint.cache`)."""
+
+JSON, ROWS = ".json", ".rows"
+"""What the names of our files end with: of the former, and of the latter."""
 
 KEPT = 256
 """So many are remembered; at one more all are forgotten."""
@@ -52,7 +56,7 @@ def names(folder: str) -> list[str]:
         every = os.listdir(folder)
     except OSError:
         return []
-    return [name for name in every if len(name) >= 45 and name[40:45] == ".json" and name[:40].isalnum()]
+    return [name for name in every if len(name) >= 45 and name[40:45] in (JSON, ROWS) and name[:40].isalnum()]
 
 
 def contents() -> list[tuple[str, int]]:
@@ -120,4 +124,4 @@ def remember(source: Source, remembered: Remembered) -> None:
 def _path(source: Source) -> str:
     kind = "toml" if source.name.endswith(".toml") else "yaml"
     name = blake2(f"{__version__}\0{kind}\0".encode() + source.data)
-    return os.path.join(cache_folder(), "config", f"{name}.json")
+    return os.path.join(cache_folder(), "config", f"{name}{JSON}")

@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_credentials_echo import SHAPES
@@ -138,11 +140,26 @@ def test_whatever_is_damaged_is_read_again(tree: Path, capsys: pytest.CaptureFix
     assert cached(capsys) == count(tree)
 
 
-SHAPES_OF_FILES = [[], {}, 7, None, "x", {"class.yaml": 5}, {"class.yaml": []}, {"class.yaml": [[]] * 11}]
+ZEROS = struct.pack(cache._ROW, 0, 0, 0, 0, b"", 0, 0, 0, 0)
+SHAPES_OF_FILES: list[tuple[object, bytes]] = [
+    *((shape, b"") for shape in ([], {}, 7, None, "x", [[]], [[], []], [[], {}, []], {"a": 1, "b": 2})),
+    ([["class.yaml"], {}], b""),
+    ([["class.yaml"], {}], ZEROS[:-1]),
+    ([["class.yaml"], {}], ZEROS + ZEROS),
+    ([[["class.yaml"]], {}], ZEROS),
+    ([[7], {}], ZEROS),
+    ([["class.yaml"], {"class.yaml": 5}], ZEROS),
+]
 
 
-def with_head(data: object) -> bytes:
-    content = json.dumps(data).encode()
+def parts(path: Path) -> tuple[list[str], dict[str, Any], list[list[Any]]]:
+    """Names of files, what some of them tell, and a row of each."""
+    said, _, rows = path.read_bytes().partition(b"\n")[2].partition(b"\n")
+    return (*json.loads(said), [list(row) for row in struct.iter_unpack(cache._ROW, rows)])
+
+
+def with_head(data: object, rows: bytes) -> bytes:
+    content = json.dumps(data).encode() + b"\n" + rows
     return cache._head(content) + b"\n" + content
 
 
@@ -151,7 +168,7 @@ def test_another_shape_with_a_right_digest_is_read_again(tree: Path, shape: int)
     plain = told("--no-cache")
     told()
     (entry,) = results(tree)
-    entry.write_bytes(with_head(SHAPES_OF_FILES[shape]))
+    entry.write_bytes(with_head(*SHAPES_OF_FILES[shape]))
     assert told() == plain
 
 
@@ -159,14 +176,13 @@ def test_entries_with_wrong_values_are_read_again(tree: Path) -> None:
     plain = told("--no-cache")
     told()
     (entry,) = results(tree)
-    data = json.loads(entry.read_bytes().partition(b"\n")[2])
-    wrong = (None, "x", [], {}, [None] * 5, 1.5)
-    broken = {}
-    for number, (name, row) in enumerate(data.items()):
-        at = (6, 7, 8, 9, 10)[number % 5] if len(row) > cache._FIELDS else 6 + number % 3
-        value = wrong[number // 5 % len(wrong)]
-        broken[name] = [*row[:at], value or 7 if at == cache._FIELDS else value, *row[at + 1 :]]
-    entry.write_bytes(with_head(broken))
+    names, told_by, rows = parts(entry)
+    assert told_by
+    wrong = (None, "x", [], {}, [None] * 5, 1.5, 7)
+    for number, said in enumerate(told_by.values()):
+        said[number % 2] = wrong[number // 2 % len(wrong)] or 7
+    told_by |= {name: wrong[number % len(wrong)] for number, name in enumerate(names) if number % 3 == 0}
+    entry.write_bytes(with_head([names, told_by], b"".join(struct.pack(cache._ROW, *row) for row in rows)))
     assert told() == plain
 
 
@@ -204,7 +220,7 @@ def test_a_run_that_is_killed_while_it_writes_harms_nothing(
     run.kill()
     run.communicate()
     (half,) = results(tree)
-    assert not half.name.endswith(".json")
+    assert not half.name.endswith(".rows")
     assert told() == plain
     assert len(results(tree)) == 2
     os.utime(half, (time.time() - 2 * cache.ABANDONED,) * 2)
@@ -239,8 +255,9 @@ def test_what_was_written_a_moment_ago_is_compared(
 ) -> None:
     monkeypatch.setattr(cache, "RACY", 10**12)
     told()
-    entry = json.loads(results(tree)[0].read_bytes().partition(b"\n")[2])
-    assert all(row[:3] == [0, 0, 0] for row in entry.values())
+    names, _, rows = parts(results(tree)[0])
+    assert len(names) == len(rows) == count(tree)
+    assert all(row[:3] == [0, 0, 0] for row in rows)
     assert cached(capsys) == count(tree)
 
 
@@ -332,7 +349,8 @@ def test_files_that_come_and_go(
     for number in range(10):
         (tree / f"more-{number}.yaml").write_text(CLAIM % (f"m{number}", "elsewhere"))
     told()
-    assert "class.yaml" not in json.loads(results(tree)[0].read_bytes().partition(b"\n")[2])
+    names, told_by, _ = parts(results(tree)[0])
+    assert "class.yaml" not in {*names, *told_by}
     # A run on a part of the tree leaves the rest known.
     monkeypatch.setattr(cache, "ENTRY_WORTH", 10**6)
     for number in range(110):
@@ -453,7 +471,7 @@ def test_the_command(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tree.parent / "cache"
     (folder / "config").mkdir(exist_ok=True)
     (folder / "config" / f"{blake2(b'')}.json").write_text("{}")
-    for stranger in (folder / "mine.txt", folder / "results" / "notes.json", folder / "other" / f"{blake2(b'')}.json"):
+    for stranger in (folder / "mine.txt", folder / "results" / "notes.rows", folder / "other" / f"{blake2(b'')}.json"):
         stranger.parent.mkdir(exist_ok=True)
         stranger.write_text("mine")
     capsys.readouterr()
@@ -464,7 +482,7 @@ def test_the_command(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cache", "clean"]) == 0
     assert capsys.readouterr().out.endswith(f"MB in 2 files from {folder}\n")
     left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    assert left == ["mine.txt", f"other/{blake2(b'')}.json", "results/notes.json"]
+    assert left == ["mine.txt", f"other/{blake2(b'')}.json", "results/notes.rows"]
     assert not (folder / "config").exists()
     assert main(["cache", "clean"]) == 0
     assert capsys.readouterr().out == f"removed 0.0 MB in 0 files from {folder}\n"
