@@ -95,17 +95,16 @@ class Cache:
         may be (`Patches.near`), and `prefix` is how identities of its files begin (`Roots.prefix`)."""
         rows, told, trusting = self._rows, self._told, self._trusting
         self._seen.update(names)
-        plain: dict[tuple[int, int, int], Summary] = {}
+        summaries: dict[tuple[int, int, int], Summary] = {}
         before: str | None = None
         patches: Collection[str] = ()
         start = ""
-        made: list[FileFacts | None] = []
-        for name in names:
-            made.append(None)
+        made: list[FileFacts | None] = [None] * len(names)
+        for at, name in enumerate(names):
             info, row = stats.get(name), rows.get(name)
             if info is None or row is None:
                 continue
-            written, changed, number, size, _, partial, documents, resources, skipped = row
+            written, changed, number, size, _, partial, _, _, _ = row
             if size != info.st_size:
                 continue
             folder = name[: name.rfind("/") + 1]
@@ -117,12 +116,12 @@ class Cache:
             same = written == info.st_mtime_ns and changed == info.st_ctime_ns and number == info.st_ino & _NUMBER
             if not (same and trusting) and not self._has_content(name, info, row):
                 continue
-            counts = documents, resources, skipped
-            summary = plain.get(counts) or plain.setdefault(counts, Summary(1, *counts))
+            counts = row[6:]
+            summary = summaries.get(counts) or summaries.setdefault(counts, Summary(1, *counts))
             if name in told:
-                made[-1] = _decoded(told[name], name, summary, start + name[len(folder) :])
+                made[at] = _decoded(told[name], name, summary, start + name[len(folder) :])
             else:
-                made[-1] = _new(FileFacts, (name, (), (), summary, False, (), ()))
+                made[at] = _new(FileFacts, (name, (), (), summary, False, (), ()))
         self.found += len(made) - made.count(None)
         # A cycle, so that all this stays until the process ends: taking it apart takes longer than linting a file.
         self._kept = (self, made, stats)
@@ -314,13 +313,14 @@ def _load(path: str) -> tuple[dict[str, tuple[Any, ...]], dict[str, Any]]:
         info, read = _read(path, MOST_OF_ONE)
         if hasattr(os, "geteuid") and info.st_uid != os.geteuid():
             return {}, {}
-        head, _, content = read.partition(b"\n")
-        if head != _head(content):
+        start = read.index(b"\n") + 1
+        end = read.index(b"\n", start)
+        content = memoryview(read)[start:]
+        if read[: start - 1] != _head(content):
             return {}, {}
-        said, _, rows = content.partition(b"\n")
-        names, told = loads(said.decode("ascii"))
+        names, told = loads(str(content[: end - start], "ascii"))
         "".join(names)  # raises TypeError for what is no text
-        known = dict(zip(names, struct.iter_unpack(_ROW, rows), strict=True))
+        known = dict(zip(names, struct.iter_unpack(_ROW, content[end + 1 - start :]), strict=True))
         os.utime(path)  # which of them was used last
     except (OSError, TypeError, ValueError, RecursionError, struct.error):
         return {}, {}
@@ -343,7 +343,7 @@ def _read(path: str, most: int) -> tuple[os.stat_result, bytes]:
         os.close(descriptor)
 
 
-def _head(content: bytes) -> bytes:
+def _head(content: bytes | memoryview) -> bytes:
     return f"kvlint {CODEC_VERSION} {blake2(content)}".encode()
 
 

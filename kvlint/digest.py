@@ -16,7 +16,7 @@ def sha256(data: bytes) -> str:
     return digest
 
 
-def blake2(data: bytes) -> str:
+def blake2(data: bytes | memoryview) -> str:
     """The BLAKE2b digest of `data`, 160 bits in hexadecimal: of whole files a third of the work of SHA-256."""
     digest: str = _function("blake2b", "_blake2")(data, digest_size=20).hexdigest()
     return digest

@@ -83,13 +83,9 @@ class _Reading:
     def read(self, paths: Sequence[str]) -> None:
         """Read what was not read yet of files and folders."""
         found = files.find(paths, self._exclude, folders=self._roots.folders)
-        seen = {os.path.abspath(one.file) for one in (*self._facts, *self.found)}
-        # Most names tell already that a file is another one.
-        names = frozenset(map(os.path.basename, seen))
-        others = [
-            name for name in found.files if name.rpartition("/")[2] not in names or os.path.abspath(name) not in seen
-        ]
-        found = found._replace(files=others)
+        known = [os.path.abspath(one.file) for one in (*self._facts, *self.found)]
+        seen = {name for path in paths for name in files.seen_from(path, known)}
+        found = found._replace(files=[name for name in found.files if name not in seen])
         cache = cache_for(found, self._plan, more=self._tokens) if self._caching else None
         mapped = map_found(found, self._plan, self._roots, self._jobs, cache)
         read = [one for one in mapped if isinstance(one, FileFacts)]

@@ -268,7 +268,9 @@ def test_what_a_listing_tells_of_folders_is_what_the_file_system_tells(
     if given == [".."]:
         monkeypatch.chdir(here / "lib")
     folders = Folders()
-    found = find([one.format(here=here) for one in given], folders=folders).files
+    paths = [one.format(here=here) for one in given]
+    found = find(paths, folders=folders).files
+    assert {name for path in paths for name in files.seen_from(path, map(os.path.abspath, found))} >= set(found)
     seen, asked = (Roots(folders), Patches(folders)), (Roots(), Patches())
     assert found
     for name in found:

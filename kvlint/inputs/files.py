@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kvlint.inputs.folders import GIT, MARKS, Folders
 from kvlint.patterns import Patterns
@@ -142,6 +142,17 @@ def find(
         files.pop(name, None)
     stats: Any = files
     return Found(names, named, size, errors, excluded, list(dict.fromkeys(streams)), stats)
+
+
+def seen_from(path: str, absolute: Iterable[str]) -> Iterator[str]:
+    """The names that `find([path])` gives to some files, of which absolute paths are given, if it finds them."""
+    top, shown = os.path.abspath(path), _display(path)
+    inside = top if top.endswith(os.sep) else top + os.sep
+    for name in absolute:
+        if name.startswith(inside):
+            yield _join(shown, name[len(inside) :].replace(os.sep, "/"))
+        elif name == top:
+            yield shown
 
 
 class _Known:
