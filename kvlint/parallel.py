@@ -162,41 +162,29 @@ def _alone(work: Work[_Result], names: Sequence[str], plan: Plan, roots: Roots) 
 def _results(
     work: Work[_Result], names: Sequence[str], plan: Plan, roots: Roots, jobs: int, sent: bytes
 ) -> Iterator[_Result]:
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
+    from kvlint.workers import shared
 
     batches = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
-    done = 0
-    pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(sent,))
-    try:
-        for batch, results in zip(batches, pool.map(_batch, batches), strict=True):
-            done += len(batch)
-            yield from map(_unpacked, batch, results)
-    except BrokenProcessPool:  # the system killed one, for want of memory: go on alone
-        yield from _alone(work, names[done:], plan, roots)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    made, patches = plan.for_many(), Patches(roots.folders)
+
+    def own(batch: Sequence[str]) -> list[Any]:
+        return [work(name, made, roots, patches) for name in batch]
+
+    for batch, results in zip(batches, shared(batches, own, jobs - 1, _helper, sent), strict=True):
+        yield from map(_unpacked, batch, results)
 
 
-_WORK: list[tuple[Work[Any], Plan, Roots, Patches]] = []
-
-
-def _start(sent: bytes) -> None:
-    """What a process does first. An interrupt is the parent's to handle."""
-    import gc
-    import signal
+def _helper(sent: bytes) -> Callable[[Sequence[str]], list[Any]]:
+    """What a helper does with a batch of files."""
     from pickle import loads
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()
-    gc.disable()
-    work, plan, roots = loads(sent)  # noqa: S301 - made by the parent
-    _WORK.append((work, plan.for_many(), roots, Patches(roots.folders)))
+    work, plan, roots = loads(sent)  # noqa: S301 - made by the process that it helps
+    made, patches = plan.for_many(), Patches(roots.folders)
 
+    def batch(names: Sequence[str]) -> list[Any]:
+        return [_packed(work(name, made, roots, patches)) for name in names]
 
-def _batch(names: Sequence[str]) -> list[Any]:
-    work, plan, roots, patches = _WORK[0]
-    return [_packed(work(name, plan, roots, patches)) for name in names]
+    return batch
 
 
 def _packed(result: Any) -> Any:

@@ -85,11 +85,11 @@ def test_a_check_that_cannot_be_sent_runs_in_this_process(tree: list[str]) -> No
 
 def test_a_process_that_dies_loses_nothing(tree: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     alone = list(map_files(tree, plan(), Roots(), 1))
-    monkeypatch.setattr(parallel, "_batch", _die)
+    monkeypatch.setattr(parallel, "_helper", _dying)
     assert list(map_files(tree, plan(), Roots(), 2)) == alone
 
 
-def _die(names: list[str]) -> None:
+def _dying(sent: bytes) -> None:
     os._exit(1)
 
 
