@@ -92,31 +92,26 @@ def reduce(
     findings: list[Finding] = []
     masks: dict[str, Masks | None] = {}
     ignores: dict[str, tuple[Ignore, ...]] = {}
-    files = documents_read = objects = skipped = 0
     failed = False
     for one in facts:
-        findings += one.findings
+        if one.findings:
+            findings += one.findings
         if one.masks or (one.masks is None and one.findings):
             masks[one.file] = one.masks
         if one.ignores:
             ignores[one.file] = one.ignores
-        files += one.summary.files
-        documents_read += one.summary.documents
-        objects += one.summary.resources
-        skipped += one.summary.skipped
         failed = failed or one.failed
-    inventory = 0
+    summary = _together(facts)
     if plan.across and others is not None and any(one.facts for one in facts):
         from kvlint.joint import joint_findings
 
-        joint, broken = joint_findings(
-            plan, *inventory_of((*facts, *others), plan, sources), {one.file for one in facts}
-        )
+        every = (*facts, *others)
+        joint, broken = joint_findings(plan, *inventory_of(every, plan, sources), {one.file for one in facts})
         findings += joint
         shown = {place.file for finding in joint for place in (finding.location, *finding.related)}
-        masks.update((one.file, one.masks) for one in (*facts, *others) if one.masks != () and one.file in shown)
+        masks.update((one.file, one.masks) for one in every if one.file in shown and one.masks != ())
         failed = failed or broken
-        inventory = sum(one.summary.resources for one in others)
+        summary = summary._replace(inventory=_together(others).resources)
     if any(finding.migration is not None for finding in findings):
         from kvlint.reconcile import reconcile
 
@@ -126,8 +121,11 @@ def reduce(
 
         findings = settle(findings, ignores, plan.suppression)
     findings.sort(key=lambda f: (f.location.file, f.location.line, f.location.column, f.rule, f.field))
-    summary = Summary(files, documents_read, objects, skipped, inventory)
     return Report(tuple(findings), summary, format_version(plan.target), AS_OF, masks, notices, failed)
+
+
+def _together(facts: Sequence[FileFacts]) -> Summary:
+    return Summary(*map(sum, zip(*[one.summary for one in facts], strict=True)))
 
 
 def inventory_of(facts: Iterable[FileFacts], plan: Plan, sources: Sources = _unread) -> tuple[Inventory, World]:
@@ -137,8 +135,8 @@ def inventory_of(facts: Iterable[FileFacts], plan: Plan, sources: Sources = _unr
     from kvlint.mentions import words_in
 
     facts = tuple(facts)
-    read = sum(one.summary.resources for one in facts)
-    inventory = Inventory((fact for one in facts for fact in one.facts), read, len(facts), words_in(sources))
+    told = [fact for one in facts if one.facts for fact in one.facts]
+    inventory = Inventory(told, _together(facts).resources, len(facts), words_in(sources))
     return inventory, plan.world or World()
 
 

@@ -178,7 +178,10 @@ class Inventory:
 
     def _near(self, found: dict[int, PersistentVolume], claim: Claim) -> list[PersistentVolume]:
         for name in claim_names(claim):
-            found.update((id(volume), volume) for volume in self._volumes_of_claim.get(name, ()))
+            if name in self._volumes_of_claim:
+                found.update((id(volume), volume) for volume in self._volumes_of_claim[name])
+        if not found:
+            return []
         near = [
             volume
             for volume in found.values()

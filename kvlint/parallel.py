@@ -189,9 +189,9 @@ def _helper(sent: bytes) -> Callable[[Sequence[str]], list[Any]]:
 
 def _packed(result: Any) -> Any:
     """A result as it is sent: of most files there is nothing to tell but three numbers, and objects cost more."""
-    if result.__class__ is FileFacts and result == FileFacts(result.file, (), (), result.summary, False):
-        documents, resources, skipped = result.summary[1:4]
-        if result.summary == Summary(1, documents, resources, skipped):
+    if result.__class__ is FileFacts and result[1:] == ((), (), result.summary, False, (), ()):
+        files, documents, resources, skipped, inventory = result.summary
+        if files == 1 and inventory == 0:
             return documents, resources, skipped
     return result
 

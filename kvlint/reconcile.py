@@ -5,7 +5,7 @@ different objects. Such migrations stay as advice; their fixes are left to a hum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from kvlint.facts import Claim, Fact, PersistentVolume
 from kvlint.finding import MANUAL, Finding, Fix
@@ -51,7 +51,8 @@ def reconcile(findings: Sequence[Finding], facts: Iterable[Fact] = ()) -> list[F
             if item not in variants:
                 variants.append(item)
     reasons = {who: SAME_NAME for who, variants in contents.items() if len(variants) > 1}
-    for who, there in _there(facts):
+    names = {who[2] for who in contents}
+    for who, there in _there(facts, names, volumes):
         if any(not _agrees(there, _storage(item)) for item in contents.get(who, ())):
             reasons[who] = TAKEN
         if who[0] == VOLUME and (there[0], there[1]) in volumes:
@@ -104,12 +105,13 @@ def _single_writer(item: dict[str, Any]) -> Iterator[tuple[Disk, str]]:
         yield disk, claim.get("namespace") or ""
 
 
-def _there(facts: Iterable[Fact]) -> Iterator[tuple[Identity, Storage]]:
-    """The PersistentVolumes and claims among the facts."""
+def _there(facts: Iterable[Fact], names: Container[str], disks: Container[Disk]) -> Iterator[tuple[Identity, Storage]]:
+    """The PersistentVolumes and claims among the facts that have one of some names or disks."""
     for fact in facts:
         if isinstance(fact, PersistentVolume):
-            yield (VOLUME, "", fact.name), (fact.driver, fact.handle, *fact.modes)
-        elif isinstance(fact, Claim) and fact.place.kind == CLAIM:
+            if fact.name in names or (fact.driver, fact.handle) in disks:
+                yield (VOLUME, "", fact.name), (fact.driver, fact.handle, *fact.modes)
+        elif isinstance(fact, Claim) and fact.name in names and fact.place.kind == CLAIM:
             yield (CLAIM, fact.namespace or "", fact.name), (fact.volume_name, *fact.modes)
 
 

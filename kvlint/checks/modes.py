@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterator, Sequence
+from functools import cache
 
 from kvlint import binder
 from kvlint.binder import Cluster
@@ -43,7 +44,10 @@ def _of_volume(volume: PersistentVolume) -> Iterator[Judgement]:
     if volume.driver:
         found = csi_drivers.find(volume.driver)
         attached = found is not None and found.attach_required is True
-        problem = _of_driver(volume.driver, volume.modes, volume.volume_mode, collapses=attached, handle=volume.handle)
+        known = access_modes.of_driver(volume.driver)
+        if known is not None and known.other_handles and re.fullmatch(known.other_handles, volume.handle):
+            return
+        problem = _of_driver(volume.driver, volume.modes, volume.volume_mode, collapses=attached)
         what = f"driver {volume.driver}"
     else:
         problem = _of_source(volume.source, volume.modes, volume.volume_mode)
@@ -92,16 +96,15 @@ def _of_source(source: str, modes: Sequence[str], volume_mode: str) -> Problem |
     return Problem(text, MODES_FIELD, Severity.INFO, Confidence.MEDIUM, UNCHECKED) if text else None
 
 
-def _of_driver(
-    name: str, modes: Sequence[str], volume_mode: str, *, collapses: bool, handle: str = ""
-) -> Problem | None:
+@cache
+def _of_driver(name: str, modes: tuple[str, ...], volume_mode: str, *, collapses: bool) -> Problem | None:
     """What the driver or provisioner `name` does not take.
 
     `collapses`: a CSI sidecar makes one capability of all modes, which cannot hold ReadWriteOnce and ReadOnlyMany
     together (csi-lib-utils, accessmodes). About raw block volumes only drivers whose code was read are believed: many
     disks can be attached to several nodes. Provisioners that are no CSI drivers make the volume whatever the mode."""
     known = access_modes.of_driver(name)
-    if known is None or (handle and known.other_handles and re.fullmatch(known.other_handles, handle)):
+    if known is None:
         return None
     csi = csi_drivers.find(name) is not None
     if volume_mode == BLOCK and not (csi and known.verified):

@@ -257,7 +257,7 @@ def _in_folder(folder: str, folders: Folders, errors: list[str]) -> list[str]:
     repository = _repository(folder)
     listed = _git_files(folder) if repository is not None else None
     if repository is None or listed is None:
-        found = list(_walk(folder, repository, folders, errors))
+        found = _walk(folder, repository, folders, errors)
     else:
         start = "" if folder == os.curdir else _join(folder, "")
         if os.path.exists(start + GIT):
@@ -317,7 +317,7 @@ def _git(folder: str, *arguments: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _walk(folder: str, repository: str | None, folders: Folders, errors: list[str]) -> Iterator[str]:
+def _walk(folder: str, repository: str | None, folders: Folders, errors: list[str]) -> list[str]:
     """Walk `folder` without git, honouring .gitignore files in it and, in a repository, above it."""
     start = os.path.abspath(folder)
     above: list[tuple[str, Patterns]] = []
@@ -326,34 +326,34 @@ def _walk(folder: str, repository: str | None, folders: Folders, errors: list[st
         while current != repository:
             current = os.path.dirname(current)
             above.append((current, _gitignore(current)))
+    found: list[str] = []
     stack = [(folder, [(base, patterns) for base, patterns in reversed(above) if patterns])]
     while stack:
         current, ignores = stack.pop()
         try:
             with os.scandir(current) as scan:
-                entries = sorted(scan, key=_name)
+                entries = sorted(scan, key=os.fspath)
         except OSError as error:
             errors.append(f"cannot read `{current}`: {reason(error)}")
             continue
-        if any(entry.name == ".gitignore" for entry in entries):
+        names = [entry.name for entry in entries]
+        start = "" if current == os.curdir else _join(current, "")
+        if not MARKS.isdisjoint(names):
+            folders.note([start + name for name in names])
+        if ".gitignore" in names:
             ignores = [*ignores, (os.path.abspath(current), _gitignore(current))]
-        for entry in entries:
-            path = _join(current, entry.name)
-            if entry.name in MARKS:
-                folders.note([path])
+        for name, entry in zip(names, entries, strict=True):
             is_folder = entry.is_dir(follow_symlinks=False)
-            if not is_folder and not entry.name.lower().endswith(EXTENSIONS):
+            if not is_folder and not name.endswith(EXTENSIONS) and not name.lower().endswith(EXTENSIONS):
                 continue
-            if (is_folder and entry.name in PRUNED) or (ignores and _ignored(path, is_folder, ignores)):
+            path = start + name
+            if (is_folder and name in PRUNED) or (ignores and _ignored(path, is_folder, ignores)):
                 continue
             if is_folder:
                 stack.append((path, ignores))
             else:
-                yield path
-
-
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
+                found.append(path)
+    return found
 
 
 def _ignored(path: str, is_folder: bool, ignores: list[tuple[str, Patterns]]) -> bool:
