@@ -7,7 +7,7 @@ from kvlint.finding import Migration, Severity
 from kvlint.fixer import Fixed, Level, fix
 from kvlint.fixes import identity
 from kvlint.inputs import files
-from kvlint.inventory import in_line, same_folder
+from kvlint.nearness import in_line, same_folder
 from kvlint.options import Arguments
 from kvlint.problem import ConfigError
 from kvlint.record import NamedTuple

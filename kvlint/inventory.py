@@ -20,6 +20,7 @@ from kvlint.facts import (
     Use,
 )
 from kvlint.gather import facts_of, mention_of
+from kvlint.nearness import LIVE, Variants, closeness, nearest
 from kvlint.record import NamedTuple
 
 TYPE_CHECKING = False
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["FACTS_VERSION", "Edge", "Inventory", "facts_of", "mention_of"]
-
-LIVE = "cluster:"
-"""How the file names of live objects begin."""
 
 MAX_REPLICAS = 100
 """So many claims of one StatefulSet are looked at; the rest would tell nothing new."""
@@ -97,20 +95,23 @@ class Inventory:
         self.files = len(self._names) if files is None else files
         self._words = words
         self._users: dict[str, set[str]] = {}
+        self._without_variants: dict[str, bool] = {}
+        self.derived: dict[Hashable, Any] = {}
+        """What checks found out once about these facts."""
         self._templates_of_classes = [item for item in self.mentions if item.place.kind == TEMPLATE]
-        self._defaults = [item for item in self.classes if item.default]
+        self._defaults = Variants([item for item in self.classes if item.default])
 
     @cached_property
-    def _classes(self) -> dict[Hashable, list[StorageClass]]:
-        return _index(self.classes, lambda item: (item.name,))
+    def _classes(self) -> dict[Hashable, Variants]:
+        return _variants(self.classes, lambda item: (item.name,))
 
     @cached_property
-    def _drivers(self) -> dict[Hashable, list[Driver]]:
-        return _index(self.drivers, lambda item: (item.name,))
+    def _drivers(self) -> dict[Hashable, Variants]:
+        return _variants(self.drivers, lambda item: (item.name,))
 
     @cached_property
-    def _volumes(self) -> dict[Hashable, list[PersistentVolume]]:
-        return _index(self.volumes, lambda item: (item.name,))
+    def _volumes(self) -> dict[Hashable, Variants]:
+        return _variants(self.volumes, lambda item: (item.name,))
 
     @cached_property
     def _volumes_of_class(self) -> dict[Hashable, list[PersistentVolume]]:
@@ -121,8 +122,11 @@ class Inventory:
         return _index(self.volumes, lambda item: (item.claim_ref.name,) if item.claim_ref else ())
 
     @cached_property
-    def _claims(self) -> dict[Hashable, list[Claim]]:
-        return _index(self.claims, _own_names)
+    def _claims(self) -> dict[Hashable, Variants]:
+        """By their names, and by names and namespaces."""
+        return _variants(
+            self.claims, lambda item: (key for name in _own_names(item) for key in (name, (name, item.namespace)))
+        )
 
     @cached_property
     def _class_users(self) -> dict[Hashable, list[Claim]]:
@@ -156,15 +160,15 @@ class Inventory:
 
     def storage_classes(self, name: str, where: str) -> list[StorageClass]:
         """The StorageClasses of this name that are nearest to `where`: none, one, or variants in one folder."""
-        return nearest(self._classes.get(name, ()), where)
+        return _nearest(self._classes, name, where)
 
     def default_classes(self, where: str) -> list[StorageClass]:
         """The StorageClasses nearest to `where` that are marked as default."""
-        return nearest(self._defaults, where)
+        return list(self._defaults.nearest(where))
 
     def persistent_volumes(self, name: str, where: str) -> list[PersistentVolume]:
         """The PersistentVolumes of this name that are nearest to `where`."""
-        return nearest(self._volumes.get(name, ()), where)
+        return _nearest(self._volumes, name, where)
 
     def reserved(self, claim: Claim) -> list[PersistentVolume]:
         """The PersistentVolumes whose claimRef has a name of `claim`, whatever its namespace."""
@@ -174,7 +178,18 @@ class Inventory:
         """The PersistentVolumes that could be for `claim`: those of the class, and those reserved for its name.
 
         A variant that is farther from the claim's file than another of the same name is left out."""
-        return self._near({id(volume): volume for volume in self._volumes_of_class.get(class_name, ())}, claim)
+        of_class = self._volumes_of_class.get(class_name, [])
+        if self.alike(claim, class_name):
+            return of_class
+        return self._near({id(volume): volume for volume in of_class}, claim)
+
+    def alike(self, claim: Claim, class_name: str) -> bool:
+        """Whether the class alone decides which PersistentVolumes could be for `claim`."""
+        if class_name not in self._without_variants:
+            of_class = self._volumes_of_class.get(class_name, ())
+            self._without_variants[class_name] = all(len(self._volumes[volume.name].items) == 1 for volume in of_class)
+        reserved = any(map(self._volumes_of_claim.__contains__, claim_names(claim)))
+        return self._without_variants[class_name] and not reserved
 
     def _near(self, found: dict[int, PersistentVolume], claim: Claim) -> list[PersistentVolume]:
         for name in claim_names(claim):
@@ -182,12 +197,8 @@ class Inventory:
                 found.update((id(volume), volume) for volume in self._volumes_of_claim[name])
         if not found:
             return []
-        near = [
-            volume
-            for volume in found.values()
-            if len(self._volumes[volume.name]) == 1
-            or any(volume is other for other in self.persistent_volumes(volume.name, claim.place.where))
-        ]
+        variants = [self._volumes[name] for name in {volume.name for volume in found.values()}]
+        near = [volume for one in variants for volume in one.nearest(claim.place.where) if id(volume) in found]
         return sorted(near, key=_position)
 
     def claims_named(self, name: str, namespace: str | None, where: str) -> list[Claim]:
@@ -195,11 +206,16 @@ class Inventory:
 
         Claims that a StatefulSet or a Pod's generic ephemeral volume brings count under the names they will have; a
         StatefulSet may be scaled, so any ordinal counts."""
-        found = list(self._claims.get(name, ()))
+        keys = (name,) if namespace is None else ((name, namespace), (name, None))
+        found = [claim for key in keys for claim in _nearest(self._claims, key, where)]
         stem, dash, ordinal = name.rpartition("-")
         if dash and ordinal.isascii() and ordinal.isdigit() and len(ordinal) < 10:
-            found += [claim for claim in self._templates.get(stem, ()) if claim.start <= int(ordinal)]
-        return nearest([claim for claim in found if same_namespace(claim.namespace, namespace)], where)
+            found += [
+                claim
+                for claim in self._templates.get(stem, ())
+                if claim.start <= int(ordinal) and same_namespace(claim.namespace, namespace)
+            ]
+        return nearest(found, where)
 
     def users_of_class(self, name: str) -> set[str]:
         """The files with a claim that names the class."""
@@ -209,7 +225,7 @@ class Inventory:
 
     def claims_anywhere(self, name: str) -> list[Claim]:
         """The claims of this name in any namespace and folder."""
-        return list(self._claims.get(name, ()))
+        return list(self._claims[name].items) if name in self._claims else []
 
     def mentions_of(self, name: str, where: str) -> list[Mention]:
         """What may define a class that claims name, most likely first: what calls something by this name, what holds
@@ -247,9 +263,9 @@ class Inventory:
             if volume.class_name:
                 yield self._edge(volume, "class", volume.class_name, self.storage_classes(volume.class_name, where))
             if volume.driver:
-                yield self._edge(volume, "driver", volume.driver, nearest(self._drivers.get(volume.driver, ()), where))
+                yield self._edge(volume, "driver", volume.driver, _nearest(self._drivers, volume.driver, where))
         for item in self.classes:
-            found = nearest(self._drivers.get(item.provisioner, ()), item.place.where)
+            found = _nearest(self._drivers, item.provisioner, item.place.where)
             yield self._edge(item, "driver", item.provisioner, found)
 
     @staticmethod
@@ -272,45 +288,6 @@ def claim_names(claim: Claim) -> tuple[str, ...]:
 def same_namespace(one: str | None, other: str | None) -> bool:
     """Whether two namespaces can be the same: an unknown one can be any."""
     return one is None or other is None or one == other
-
-
-def closeness(one: str, other: str) -> int:
-    """How near two files are: the number of folders their paths share from the root, and one more for the same file.
-
-    The objects of a live cluster are all equally near."""
-    if one == other:
-        return one.count("/") + 1
-    shared = 0
-    for left, right in zip(_folders(one), _folders(other), strict=False):
-        if left != right:
-            break
-        shared += 1
-    return shared
-
-
-def in_line(one: str, other: str) -> bool:
-    """Whether two files are in one folder, or the folder of one lies above the other's: objects that are meant to be
-    applied together. Files in sibling folders may be alternatives."""
-    return closeness(one, other) >= min(len(_folders(one)), len(_folders(other)))
-
-
-def same_folder(one: str, other: str) -> bool:
-    """Whether two files are in one folder; the objects of a live cluster all are."""
-    return _folders(one) == _folders(other)
-
-
-def nearest(facts: Iterable[_AnyFact], where: str) -> list[_AnyFact]:
-    """Those of the facts whose file is nearest to `where`, in their order."""
-    facts = list(facts)
-    if len(facts) < 2:
-        return facts
-    graded = [(closeness(fact.place.where, where), fact) for fact in facts]
-    best = max((grade for grade, _ in graded), default=0)
-    return [fact for grade, fact in graded if grade == best]
-
-
-def _folders(where: str) -> list[str]:
-    return where.split("/")[:1] if where.startswith(LIVE) else where.split("/")[:-1]
 
 
 def _own_names(claim: Claim) -> tuple[str, ...]:
@@ -339,3 +316,11 @@ def _index(items: Iterable[_Item], keys: Callable[[_Item], Iterable[Hashable]]) 
         for key in keys(item):
             index.setdefault(key, []).append(item)
     return index
+
+
+def _variants(items: Iterable[_Item], keys: Callable[[_Item], Iterable[Hashable]]) -> dict[Hashable, Variants]:
+    return {key: Variants(found) for key, found in _index(items, keys).items()}
+
+
+def _nearest(variants: Mapping[Hashable, Variants], key: Hashable, where: str) -> list[Any]:
+    return list(variants[key].nearest(where)) if key in variants else []

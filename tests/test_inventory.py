@@ -16,8 +16,9 @@ from kvlint.facts import (
     StorageClass,
     Use,
 )
-from kvlint.inventory import Inventory, claim_names, closeness, facts_of, in_line, mention_of, nearest
+from kvlint.inventory import Inventory, claim_names, facts_of, mention_of
 from kvlint.mentions import words_in
+from kvlint.nearness import closeness, in_line, nearest
 from kvlint.resources import resources
 from kvlint.source import Source
 from kvlint.yamltree import documents

@@ -7,12 +7,13 @@ found may be elsewhere."""
 from collections.abc import Iterator, Sequence
 
 from kvlint import binder
-from kvlint.binder import Cluster, Rejection, Verdict
+from kvlint.binder import Cluster, Provisioning, Rejection, Verdict
 from kvlint.checks.world import Judgement, World, class_location, describe, literal, volume_location
 from kvlint.facts import CLASS_FIELD, TEMPLATE, VALUES, VOLUME_FIELD, Claim, Mention, PersistentVolume
 from kvlint.finding import MANUAL, UNSAFE, Confidence, Edit, Fix, Location, Severity
-from kvlint.inventory import Inventory, in_line, same_folder
+from kvlint.inventory import Inventory
 from kvlint.knowledge import platform_classes
+from kvlint.nearness import ByFolder, in_line
 
 MAX_SHOWN = 3
 """So many volumes are named in one message."""
@@ -135,12 +136,12 @@ def _unclassed(claim: Claim, inventory: Inventory, world: World) -> Iterator[Jud
         found = [list(_classed(claim, name, inventory, world)) for name in defaults]
         yield from found[0] if all(found) else ()
         return
-    verdict = binder.bind(claim, Cluster(inventory.candidates(claim, "")))
+    answer = _answer(claim, "", None, inventory)
     if not world.closed:
-        volume = verdict.volume
+        volume = answer.volume
         near = volume is not None and in_line(volume.place.where, claim.place.where)
         yield _no_default(claim, inventory, world, volume if near else None, DECLARE_STATIC if near else "")
-    elif verdict.outcome == binder.PENDING:
+    elif answer.reason:
         yield _no_default(claim, inventory, world)
 
 
@@ -150,14 +151,11 @@ def _classed(claim: Claim, name: str, inventory: Inventory, world: World) -> Ite
     known = world.provisionings(name, where, inventory)
     if claim.selector is None and any(one.provisions for one in known):
         return  # a volume is made where none fits; most claims end here, so no volumes are compared
-    volumes = inventory.candidates(claim, name)
-    clusters = [Cluster(volumes, {name: one}, name) for one in known] or [Cluster(volumes, {}, name)]
-    verdicts = [binder.bind(claim, cluster) for cluster in clusters]
-    if any(verdict.outcome != binder.PENDING for verdict in verdicts):
+    answer = _answer(claim, name, tuple(known), inventory)
+    if not answer.reason:
         return
-    telling = _telling(claim, name, verdicts[0], inventory)
-    reason = verdicts[0].reason
-    near = any(in_line(item.volume.place.where, where) for item in telling)
+    telling, near = _telling(claim, name, answer, inventory)
+    reason = answer.reason
     if (
         reason == binder.CLASS_MISSING
         and (not near or _may_exist(claim, name, inventory))
@@ -181,21 +179,76 @@ def _may_exist(claim: Claim, name: str, inventory: Inventory) -> bool:
     return name in platform_classes.shipped() or bool(inventory.mentions_of(name, claim.place.where))
 
 
-def _telling(claim: Claim, name: str, verdict: Verdict, inventory: Inventory) -> list[Rejection]:
-    """The volumes whose failing says something about this claim: those of its class, of its own name, or beside it.
+class _Answer:
+    """What the binder says about claims of a class: the volume they get, or why they stay pending (empty: they do not)
+    and the volumes whose failing speaks."""
+
+    __slots__ = ("_folders", "_names", "reason", "speaking", "volume")
+
+    def __init__(self, verdicts: Sequence[Verdict]) -> None:
+        self.volume = verdicts[0].volume
+        pending = all(verdict.outcome == binder.PENDING for verdict in verdicts)
+        self.reason = verdicts[0].reason if pending else ""
+        self.speaking = [item for item in verdicts[0].rejected if pending and item.step in SPEAKING_STEPS]
+        self._folders: ByFolder | None = None
+        self._names: dict[str, list[int]] = {}
+
+    def folders(self) -> ByFolder:
+        """The folders of the volumes that speak; made for an answer that many claims get."""
+        if self._folders is None:
+            self._folders = ByFolder(item.volume.place.where for item in self.speaking)
+        return self._folders
+
+    def near(self, where: str) -> bool:
+        """Whether one of the volumes that speak is near to a claim."""
+        return bool(self.speaking) and self.folders().any_in_line(where)
+
+    def beside(self, where: str, name: str) -> list[Rejection]:
+        """Those that are in the folder of a claim, or have its name."""
+        if not self.speaking:
+            return []
+        if not self._names:
+            for number, item in enumerate(self.speaking):
+                self._names.setdefault(item.volume.name, []).append(number)
+        numbers = {*self.folders().beside(where), *self._names.get(name, ())}
+        return [self.speaking[number] for number in sorted(numbers)]
+
+
+def _answer(claim: Claim, name: str, known: tuple[Provisioning, ...] | None, inventory: Inventory) -> _Answer:
+    """The answer to a claim of the class `name`, of which the provisionings are `known`; None for a claim that gets no
+    class. Claims that differ only in name and place get the same answer, made once: a repository may have thousands of
+    them, and of volumes."""
+    key = (name, known, claim.modes, claim.request, claim.volume_mode, claim.attributes_class, claim.selector)
+    alike = inventory.alike(claim, name)
+    answer: _Answer | None = inventory.derived.get(key) if alike else None
+    if answer is None:
+        volumes, default = inventory.candidates(claim, name), None if known is None else name
+        clusters = [Cluster(volumes, {name: one}, default) for one in known or ()] or [Cluster(volumes, {}, default)]
+        answer = _Answer([binder.bind(claim, cluster) for cluster in clusters])
+        if alike:
+            inventory.derived[key] = answer
+    return answer
+
+
+def _telling(claim: Claim, name: str, answer: _Answer, inventory: Inventory) -> tuple[Sequence[Rejection], bool]:
+    """The volumes whose failing says something about this claim, those of its class, of its own name, or beside it, and
+    whether one of them is near.
 
     The many volumes without class elsewhere say nothing about a claim without class."""
     where = claim.place.where
-    seen = [rejection for rejection in verdict.rejected if rejection.step in SPEAKING_STEPS]
-    if not name:
-        seen = [item for item in seen if same_folder(item.volume.place.where, where) or item.volume.name == claim.name]
+    if name:
+        seen, near = answer.speaking, answer.near(where)
+    else:
+        seen = answer.beside(where, claim.name)
+        near = any(in_line(item.volume.place.where, where) for item in seen)
     if seen or claim.origin != "claim":
-        return seen
+        return seen, near
     namesakes = [
         volume for volume in inventory.persistent_volumes(claim.name, where) if in_line(volume.place.where, where)
     ]
     _, rejected = binder.by_access_modes(claim, name, namesakes)
-    return [rejection for rejection in rejected if rejection.step in SPEAKING_STEPS]
+    spoken = [rejection for rejection in rejected if rejection.step in SPEAKING_STEPS]
+    return spoken, bool(spoken)
 
 
 def _why(name: str, reason: str, rejected: Sequence[Rejection]) -> str:
@@ -279,7 +332,7 @@ def _unknown(claim: Claim, name: str, inventory: Inventory, world: World) -> Jud
     searched = inventory.searched()
     platforms = platform_classes.shipped().get(name, ())
     mentions = inventory.mentions_of(name, claim.place.where)
-    meant = _close(name, {item.name for item in inventory.classes} | set(world.known))
+    meant = _close(name, inventory, world)
     related: tuple[Location, ...] = ()
     severity, confidence = Severity.INFO, Confidence.LOW
     evidence, help = f"is not defined in {searched}", ""
@@ -324,13 +377,17 @@ def _name(mention: Mention) -> str:
     return f"{file} mentions it" if kind == VALUES else f"{kind} in {file} mentions it"
 
 
-def _close(name: str, known: "set[str]") -> str:
-    """The known name that `name` may be a slip of; the empty string if none is close."""
+def _close(name: str, inventory: Inventory, world: World) -> str:
+    """The known class that `name` may be a slip of; the empty string if none is close."""
+    known = {item.name for item in inventory.classes} | set(world.known)
     if not known:
         return ""
-    from difflib import get_close_matches
+    if ("close", name) not in inventory.derived:
+        from difflib import get_close_matches
 
-    return next(iter(get_close_matches(name, sorted(known), 1, 0.8)), "")
+        inventory.derived["close", name] = next(iter(get_close_matches(name, sorted(known), 1, 0.8)), "")
+    close: str = inventory.derived["close", name]
+    return close
 
 
 def _shown(rejection: Rejection) -> Location:

@@ -11,7 +11,8 @@ from kvlint.checks.binding import judge_claim
 from kvlint.checks.world import Judgement, World, class_location, describe, literal, volume_location
 from kvlint.facts import DEFAULT_FIELDS, VOLUME_FIELD, Claim, Fact, PersistentVolume, StorageClass, Use
 from kvlint.finding import Confidence, Location, Severity
-from kvlint.inventory import Inventory, claim_names, in_line, same_folder, same_namespace
+from kvlint.inventory import Inventory, claim_names, same_namespace
+from kvlint.nearness import in_line, same_folder
 
 TYPE_CHECKING = False
 
