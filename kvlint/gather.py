@@ -259,11 +259,11 @@ def _place(
 ) -> Place:
     document = resource.document
     source = document.source
-    spans = [0, *document.position(node)]
+    position = document.position
+    spans = [0, *position(node)]
     for key, field in fields:
         if field is not None and not field.is_null:
-            spans.append(NUMBERS[key])
-            spans += document.position(field)
+            spans += (NUMBERS[key], *position(field))
     return Place(
         source.name,
         resource.api_version,

@@ -9,21 +9,21 @@ from __future__ import annotations
 import re
 
 from kvlint.node import MAPPING, NOTHING, SCALAR, SEQUENCE, Entry, Node
-from kvlint.scalars import is_typed_key
+from kvlint.scalars import NULL_WORDS, is_typed_key
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    Cell: TypeAlias = tuple[str | None, str]
+    Row: TypeAlias = tuple[int, bool, int, str, str | None, str, int, int]
 
 MAX_LINES = 20_000
 MAX_INDENT = 100
 """With no more columns a document has fewer levels than `kvlint.events.MAX_DEPTH`."""
 MAX_REMEMBERED = 20_000
 MOST_REMEMBERED = 100
-"""So many different keys and values of so many letters are remembered with what they are; then it starts anew."""
+"""So many different lines of so many letters are remembered with what they are; then it starts anew."""
 
 FLOW = "flow"
 
@@ -37,23 +37,25 @@ _FLOW_TOKEN = rf" *(?:([\[{{])|([\]}}])|(,)|({_FLOW_WORD})(: )?|(.))"
 _OPENING = "[{\"'"
 """What a value may begin with that can hold what looks like a key."""
 
-_EMPTY: Cell = (None, "")
+_BLANK: Row = (-1, False, 0, "", None, "", 0, 0)
 _keys: set[str] = set()
-_values: dict[str, Cell] = {"": _EMPTY}
+_rows: dict[str, Row] = {}
 
 
 class _Lines:
-    """The lines of a document, `keys` and `cells` (style and text of the value) of each; and whether a mapping
-    `repeats` a key."""
+    """The lines of a document, and whether a mapping `repeats` a key.
 
-    __slots__ = ("_starts", "base", "cells", "keys", "lines", "repeats")
+    A row tells of a line: its indentation, whether it is an item of a sequence, the column of what comes behind the
+    dash, its key, style and text of its value, and the columns from and to of the value. Lines are much the same from
+    manifest to manifest, so rows are remembered."""
 
-    def __init__(self, lines: list[str], base: int) -> None:
+    __slots__ = ("_starts", "base", "lines", "repeats", "rows")
+
+    def __init__(self, lines: list[str], rows: list[Row], repeats: bool, base: int) -> None:
         self.lines = lines
+        self.rows = rows
+        self.repeats = repeats
         self.base = base
-        self.keys: list[str] = []
-        self.cells: list[Cell] = []
-        self.repeats = False
         self._starts: list[int] | None = None
 
     def index(self, number: int) -> int:
@@ -67,22 +69,10 @@ class _Lines:
     def span(self, code: int) -> tuple[int, int, int]:
         """The number of its line, and the columns from and to, of what a code stands for (`read_plain`)."""
         number = ~code if code < 0 else code >> 1
-        line = self.lines[number]
-        body = line.lstrip(" ")
-        start = len(line) - len(body)
-        if code < 0:
-            return number, start, start
-        if body.startswith("- "):
-            start = len(line) - len(body[2:].lstrip(" "))
-        key = self.keys[number]
-        if not code & 1:
-            return number, start, start + len(key)
-        start += len(key) + 1 if key else 0
-        style, text = self.cells[number]
-        if not text and style is None:
-            return number, start, start
-        start = len(line) - len(line[start:].lstrip(" "))
-        return number, start, start + len(text) + (2 if style in ("'", '"') else 0)
+        indent, _, first, key, _, _, start, end = self.rows[number]
+        if code & 1 and code > 0:
+            return number, start, end
+        return (number, indent, indent) if code < 0 else (number, first, first + len(key))
 
 
 class PlainNode(Node):
@@ -103,16 +93,18 @@ class PlainNode(Node):
         self.anchor = self.tag = None
         if raw.__class__ is int:
             if not raw & 1:
-                self.kind, self.style, self.value = SCALAR, None, lines.keys[raw >> 1]
+                self.kind, self.style = SCALAR, None
+                _, _, _, self.value, _, _, _, _ = lines.rows[raw >> 1]
                 return
-            style, text = lines.cells[raw >> 1]
+            _, _, _, _, style, text, _, _ = lines.rows[raw >> 1]
             if style != FLOW:
                 self.kind, self.style, self.value = SCALAR, style, text
                 return
             raw = _flow(text, raw >> 1)
         elif raw.__class__ is tuple:
             at, start, end = raw
-            text = lines.cells[at][1][start:end]
+            _, _, _, _, _, text, _, _ = lines.rows[at]
+            text = text[start:end]
             self.kind = SCALAR
             self.style, self.value = (text[0], text[1:-1]) if text[0] in "'\"" else (None, text)
             return
@@ -170,16 +162,31 @@ class PlainNode(Node):
         """As in `Node`."""
         return bool(self._origin.repeats)
 
+    @property
+    def is_null(self) -> bool:
+        """As in `Node`."""
+        return self.style is None and self.value in NULL_WORDS
+
+    def scalar_text(self) -> str | None:
+        """As in `Node`."""
+        return None if self.style is None and self.value in NULL_WORDS else self.value
+
     def get(self, key: str) -> Node | None:
         """As in `Node`; no key is one that another text could become (`_key`)."""
-        if self.kind is not MAPPING:
+        index = self._index
+        at = None if index is None else index.get(key)
+        if at is None:
             return None
-        at = self._raw[-1].get(key)
-        return None if at is None else self._child(at)
+        raw = self._raw[at]
+        if raw.__class__ is not PlainNode:
+            raw = self._raw[at] = PlainNode(raw, self._origin)
+        node: Node = raw
+        return node
 
     def key_of(self, key: str) -> Node | None:
         """As in `Node`."""
-        at = self._raw[-1].get(key) if self.kind is MAPPING else None
+        index = self._index
+        at = None if index is None else index.get(key)
         return None if at is None else self._child(at - 1)
 
     def plain(self) -> Any:
@@ -209,18 +216,21 @@ def read_plain(text: str, base: int) -> PlainNode | None:
     `base` is the index of the text in its source. The tree is made of codes: twice the number of a line for its key,
     one more for its value, the complement of the number for the dash of a sequence. A list is a collection: the code of
     its start, its children, and the index of a mapping, which tells where in the list the last value of each key is."""
-    if not text.isascii() or not text.replace("\n", " ").isprintable() or text.startswith("---"):
+    if not text.isascii() or text.startswith("---"):
         return None
     lines = text.split("\n")
     if len(lines) > MAX_LINES:
         return None
-    if len(_values) + len(_keys) > MAX_REMEMBERED:
+    if len(_rows) + len(_keys) > MAX_REMEMBERED:
         _keys.clear()
-        _values.clear()
-        _values[""] = _EMPTY
-    made = _Lines(lines, base)
-    keys, cells = made.keys, made.cells
-    known, values = _keys, _values
+        _rows.clear()
+    rows: list[Any] = list(map(_rows.get, lines))
+    if None in rows:
+        for number, row in enumerate(rows):
+            if row is None:
+                rows[number] = row = _row(lines[number])
+                if row is None:
+                    return None
     holder: list[Any] = []
     # The innermost open collection: the column of its keys or dashes, its list, and if it is a mapping its index.
     column, raw = -1, holder
@@ -228,75 +238,50 @@ def read_plain(text: str, base: int) -> PlainNode | None:
     stack: list[tuple[int, list[Any], dict[str, int] | None]] = []
     # The code of the value that is expected of a key with nothing behind it, below 0 that of the document; 0: of none.
     pending = -1
-    for number, line in enumerate(lines):
-        body = line.lstrip(" ")
-        if not body or body[0] == "#":
-            keys.append("")
-            cells.append(_EMPTY)
+    repeats = False
+    for code, (indent, dash, first, key, _, _, start, end) in zip(range(0, 2 * len(rows), 2), rows, strict=True):
+        if indent < 0:
             continue
-        indent = len(line) - len(body)
-        dash = body[0] == "-"
-        rest = body
-        if dash:
-            rest = body[2:].lstrip(" ")
-            if body[1:2] != " " or not rest:
-                return None
-        key, colon, value = rest.partition(": ")
-        if dash and rest[0] in _OPENING:
-            key, value = "", rest
-        elif not colon:
-            key, value = (rest[:-1], "") if rest[-1] == ":" else ("", rest)
-        elif value[:1] == " ":
-            value = value.lstrip(" ")
-        if key not in known and not (dash if not key else _is_key(key)):
-            return None
-        cell = values.get(value)
-        if cell is None:
-            cell = _cell(value)
-            if cell is None:
-                return None
-            if len(value) < MOST_REMEMBERED:
-                values[value] = cell
-        keys.append(key)
-        cells.append(cell)
-        code = 2 * number
         if pending and (indent > column or (dash and indent == column and index is not None)):
             if indent > MAX_INDENT:
                 return None
             stack.append((column, raw, index))
-            inner: list[Any] = [~number if dash else code]
+            inner: list[Any] = [~(code >> 1) if dash else code]
             raw.append(inner)
             column, raw, index = indent, inner, None if dash else {}
         else:
             if pending:
                 raw.append(pending)
-            # Dashes in the column of a mapping belong to the value of its last key.
-            while column > indent or (column == indent and dash is (index is not None)):
-                raw.append(index)
-                column, raw, index = stack.pop()
             if column != indent or dash is (index is not None):
-                return None
+                # Dashes in the column of a mapping belong to the value of its last key.
+                while column > indent or (column == indent and dash is (index is not None)):
+                    raw.append(index)
+                    column, raw, index = stack.pop()
+                if column != indent or dash is (index is not None):
+                    return None
         if dash and key:
             stack.append((column, raw, index))
             inner = [code]
             raw.append(inner)
-            column, raw, index = indent + len(body) - len(rest), inner, {}
+            column, raw, index = first, inner, {}
         if key:
             raw.append(code)
             if index is not None:  # who has a key is in a mapping
-                made.repeats = made.repeats or key in index
+                repeats = repeats or key in index
                 index[key] = len(raw)
-        pending = 0 if cell[1] or cell[0] is not None else code + 1
-        if not pending:
+        if start != end:
+            pending = 0
             raw.append(code + 1)
-        elif not key:
+        elif key:
+            pending = code + 1
+        else:
             return None
     if pending > 0:
         raw.append(pending)
     while stack:
         raw.append(index)
         _, raw, index = stack.pop()
-    return PlainNode(holder[0], made) if holder else None
+    return PlainNode(holder[0], _Lines(lines, rows, repeats, base)) if holder else None
 
 
 def _is_key(text: str) -> bool:
@@ -308,19 +293,59 @@ def _is_key(text: str) -> bool:
     return True
 
 
-def _cell(value: str) -> Cell | None:
+def _row(line: str) -> Row | None:
+    """What a line is (`_Lines`), which is remembered; None where it is not plain."""
+    if not line.isprintable():
+        return None
+    body = line.lstrip(" ")
+    if not body or body[0] == "#":
+        if len(line) < MOST_REMEMBERED:
+            _rows[line] = _BLANK
+        return _BLANK
+    dash = body[0] == "-"
+    rest = body
+    if dash:
+        rest = body[2:].lstrip(" ")
+        if body[1:2] != " " or not rest:
+            return None
+    first = len(line) - len(rest)
+    key, colon, value = rest.partition(": ")
+    if dash and rest[0] in _OPENING:
+        key, value = "", rest
+    elif not colon:
+        key, value = (rest[:-1], "") if rest[-1] == ":" else ("", rest)
+    else:
+        value = value.lstrip(" ")
+    if key not in _keys and not (dash if not key else _is_key(key)):
+        return None
+    cell = _cell(value)
+    if cell is None:
+        return None
+    style, text = cell
+    start = first + (len(key) + 1 if key else 0)
+    end = start
+    if text or style is not None:
+        start = len(line) - len(value)
+        end = start + len(text) + (2 if style in ("'", '"') else 0)
+    row = len(line) - len(body), dash, first, key, style, text, start, end
+    if len(line) < MOST_REMEMBERED:
+        _rows[line] = row
+    return row
+
+
+def _cell(value: str) -> tuple[str | None, str] | None:
     """Style and text of a value, which a comment may follow; None where it is not plain."""
+    if not value:
+        return None, ""
     if value[0] not in ".-" and value.replace("-", "").replace(".", "").replace("/", "").isalnum():
         return None, value
     found = re.compile(_VALUE).fullmatch(value)
     if found is None:
         return None
-    text = found[1]
-    if not text:
-        return _EMPTY
-    if text[0] in "'\"":
+    text = found[1] or ""
+    if text[:1] in ("'", '"'):
         return text[0], text[1:-1]
-    if text[0] in "[{":
+    if text[:1] in ("[", "{"):
         return (FLOW, text) if _flow(text, 0) is not None else None
     return None, text
 

@@ -12,7 +12,11 @@ from collections.abc import Callable, Iterable
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from kvlint.automaton import Find
+
+    _Answer: TypeAlias = tuple[int, tuple[tuple[str, str, int], ...]]
 
 Clause = str | tuple[str, str]
 
@@ -41,6 +45,9 @@ MENTION = ("Application", "HelmRelease", "HelmChart", "helmCharts", ("StorageCla
 
 MOST = 1 << 20
 """Code points of a text of which all places of all tokens are worth their memory."""
+
+MAX_KNOWN = 1000
+"""So many sets of tokens are remembered with what they stand for; then it starts anew."""
 
 SEVERAL, MENTIONS, FIRST_CHECK = 2, 4, 8
 """What `Relevance.seen` tells besides the checks, and the bit from which on theirs begin; 1 is free for a plan."""
@@ -99,12 +106,13 @@ class _Search:
 class _OnePass(_Search):
     """The same search, all tokens in one pass over the text."""
 
-    __slots__ = ("_find", "_rows")
+    __slots__ = ("_find", "_known", "_rows")
 
     def __init__(self, tokens: _Tokens, find: Find) -> None:
         super().__init__(tokens)
         self._find = find
         self._rows = [(word, tokens.alone.get(word, 0), tokens.company.get(word)) for word in tokens.words()]
+        self._known: dict[frozenset[int], _Answer] = {}
 
     def __call__(self, text: str) -> int:
         """As in `_Search`."""
@@ -114,22 +122,32 @@ class _OnePass(_Search):
             places = self._find(text)
         except UnicodeError:
             return super().__call__(text)
-        found = 0
-        heads: list[tuple[str, dict[str, int]]] = []
-        words: list[str] = []
-        for number in {number for number, _, _ in places}:
-            word, bits, company = self._rows[number]
-            words.append(word)
-            found |= bits
-            if company is not None:
-                heads.append((word, company))
-        for head, company in heads:
-            below = _below(head, text)
-            for word in words:
-                bit = company.get(word, 0)
-                if bit & ~found and (below is text or word in below):
-                    found |= bit
+        numbers = frozenset([number for number, _, _ in places])
+        found, pairs = self._known.get(numbers) or self._answer(numbers)
+        for head, word, bit in pairs:
+            if bit & ~found and ("&" in text or text.find(word, text.index(head)) >= 0):
+                found |= bit
         return found
+
+    def _answer(self, numbers: frozenset[int]) -> _Answer:
+        """The bits that these tokens stand for, and those that some of them do if the one comes after the other. Most
+        texts of a run hold a set of tokens that others held before."""
+        rows = [self._rows[number] for number in numbers]
+        found = 0
+        for _, bits, _ in rows:
+            found |= bits
+        pairs: list[tuple[str, str, int]] = []
+        for head, _, company in rows:
+            for word, _, _ in rows if company else ():
+                bit = company.get(word, 0) if company else 0
+                if head not in PARENTS:
+                    found |= bit
+                elif bit:
+                    pairs.append((head, word, bit))
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        answer = self._known[numbers] = found, tuple(pairs)
+        return answer
 
 
 def _below(token: str, text: str) -> str:

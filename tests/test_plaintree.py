@@ -240,7 +240,7 @@ def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plaintree, "MAX_REMEMBERED", 50)
     for number in range(40):
         assert agrees("".join(f"k{number}x{at}: v{at}x{number}\n" for at in range(9)))
-    assert len(plaintree._values) + len(plaintree._keys) < 80
+    assert len(plaintree._rows) + len(plaintree._keys) < 80
 
 
 @pytest.mark.parametrize("filler", ["a: b\n" * 30_000, "- " * 20_000, "  " * 20_000 + "a: b\n"])
