@@ -5,7 +5,8 @@ cached and sent between processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
 from kvlint.finding import Finding, Masks, Report, Summary
 from kvlint.knowledge.version import AS_OF, format_version
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from kvlint.facts import Fact
     from kvlint.ignores import Ignore
     from kvlint.inventory import Inventory
+    from kvlint.judge import Judge
     from kvlint.mentions import Sources
+    from kvlint.yamltree import Document
+
+_new = tuple.__new__
 
 
 class FileFacts(NamedTuple):
@@ -55,10 +60,9 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     if plan.skip_test and not whole and not (seen & SEVERAL and seen & ~(SEVERAL | MENTIONS)):
         objects = source.data.count(b"\nkind:") + source.data.startswith(b"kind:")
         masks: Masks | None = None if mentions else ()
-        return FileFacts(source.name, (), masks, Summary(1, 1, objects, not objects), False, (), mentions)
-    from kvlint.judge import Judge
-    from kvlint.yamltree import documents
-
+        summary = _new(Summary, (1, 1, objects, int(not objects), 0))
+        return _new(FileFacts, (source.name, (), masks, summary, False, (), mentions))
+    Judge, documents = _judging()
     judge = Judge(source, plan, whole)
     for document in documents(source):
         judge.document(document)
@@ -68,9 +72,19 @@ def map_source(source: Source, plan: Plan) -> FileFacts:
     if ignores or any(finding.rule != UNRENDERED for finding in findings):
         from kvlint.hide import hide_all, parts
 
-        findings, ignores, masks = hide_all(source, parts(source, judge.shown()), findings, ignores)
+        shown = parts(source, judge.shown(), plan.relevance.may_hold)
+        findings, ignores, masks = hide_all(source, shown, findings, ignores)
     summary = judge.summary()
     return FileFacts(source.name, findings, masks, summary, judge.failed, ignores, (*judge.facts, *mentions))
+
+
+@cache
+def _judging() -> tuple[type[Judge], Callable[[Source], Iterator[Document]]]:
+    """What reads a file that may matter; a run of files that do not needs none of it."""
+    from kvlint.judge import Judge
+    from kvlint.yamltree import documents
+
+    return Judge, documents
 
 
 def _unread(file: str) -> None:

@@ -89,7 +89,8 @@ def identity(item: Object) -> Identity:
 
 @lru_cache(1)
 def _breaks_otherwise(source: Source) -> bool:
-    return _OTHER_BREAK.search(source.text) is not None
+    text = source.text
+    return ("\r" in text or not text.isascii()) and _OTHER_BREAK.search(text) is not None
 
 
 def forget() -> None:

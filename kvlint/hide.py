@@ -4,7 +4,7 @@ This is the last thing that happens to the findings of a file; nothing that hold
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kvlint.checks.masks import Part, Secrets, secrets_of
 from kvlint.checks.suspicion import may_hold_credential
@@ -40,15 +40,17 @@ def hide_all(
     return findings, ignores, masks
 
 
-def parts(source: Source, shown: Iterable[Document]) -> Iterator[Part]:
-    """What may be shown of a source: these documents to the ends of their lines. Only those that may hold a credential
-    are read."""
+def parts(
+    source: Source, shown: Iterable[Document], may_hold: Callable[[str], bool] = may_hold_credential
+) -> Iterator[Part]:
+    """What may be shown of a source: these documents to the ends of their lines. Only those that may hold a credential,
+    as `may_hold` tells, are read."""
     text = source.text
     for document in shown:
         start = text.rfind("\n", 0, document.start) + 1
         end = text.find("\n", document.end)
         roots: list[Node | None] = []
-        suspicious = may_hold_credential(text[start : end if end >= 0 else len(text)])
+        suspicious = may_hold(text[start : end if end >= 0 else len(text)])
         if suspicious:
             try:
                 roots.append(document.compose())

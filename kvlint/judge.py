@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 
 from kvlint import ignores
 from kvlint.finding import Confidence, Finding, Fix, Location, ResourceRef, Severity, Summary
 from kvlint.fingerprint import fingerprint, numbered
 from kvlint.ignores import Ignore
 from kvlint.plan import UNRENDERED, ActiveRule, Identity, Plan, Planned
-from kvlint.relevance import WORD
+from kvlint.relevance import NAMED, WORD
 from kvlint.resources import Resource, resources
 from kvlint.rule import Match, fill
 from kvlint.source import Source
@@ -27,6 +28,13 @@ PLACEHOLDER = "<kvlint:"
 KUBERNETES_WORDS = ("apiVersion", "kind")
 
 MAX_SCALARS = 500_000
+
+
+@cache
+def _gathering() -> tuple[Callable[..., Iterable[Fact]], Callable[..., Iterable[Fact]]]:
+    from kvlint.gather import facts_of, holdings_of
+
+    return facts_of, holdings_of
 
 
 class Judge:
@@ -131,11 +139,12 @@ class Judge:
         if readable and not found and not lost:
             self.skipped += 1
             return
-        if PLACEHOLDER in document.text:
-            for root in roots:
-                self.placeholders(root, found[0] if found else None)
-        if WORD in document.text:
-            self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
+        if self._relevant & NAMED:
+            if PLACEHOLDER in document.text:
+                for root in roots:
+                    self.placeholders(root, found[0] if found else None)
+            if WORD in document.text:
+                self.ignores += ignores.comments(self.source, [(document, roots if readable else (), readable)])
         if (len(self.findings), len(self.facts), len(self.ignores)) > before:
             self._shown.append((document.start, document.end))
 
@@ -162,15 +171,12 @@ class Judge:
                 for planned in rules:
                     self.check(planned, view)
         self.duplicate_keys(views)
-        if WORD in resource.document.text:
+        if self._relevant & NAMED and WORD in resource.document.text:
             self.ignores += ignores.annotations(self.source, resource)
         if self.plan.gathers & self._checks:
-            from kvlint.gather import facts_of
-
+            facts_of, holdings_of = _gathering()
             self.facts += facts_of(resource, views, self.plan.namespace)
             if self.plan.surveys:
-                from kvlint.gather import holdings_of
-
                 self.facts += holdings_of(resource, views, self.plan.namespace)
 
     def check(self, planned: Planned, view: View) -> None:

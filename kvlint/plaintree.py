@@ -16,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    Row: TypeAlias = tuple[int, bool, int, str, str | None, str, int, int]
+    Cell: TypeAlias = tuple[int, str | None, str, int, int]
+    Row: TypeAlias = tuple[int, int, str, Cell]
 
 MAX_LINES = 20_000
 MAX_INDENT = 100
@@ -37,7 +38,11 @@ _FLOW_TOKEN = rf" *(?:([\[{{])|([\]}}])|(,)|({_FLOW_WORD})(: )?|(.))"
 _OPENING = "[{\"'"
 """What a value may begin with that can hold what looks like a key."""
 
-_BLANK: Row = (-1, False, 0, "", None, "", 0, 0)
+NONE, PAIR, KEY, ITEM, ITEM_PAIR, ITEM_KEY = range(6)
+"""What is on a line: nothing, a key with or without a value, and behind a dash a value, a key with or without one."""
+
+_EMPTY: Cell = (0, None, "", 0, 0)
+_BLANK: Row = (0, NONE, "", _EMPTY)
 _keys: set[str] = set()
 _rows: dict[str, Row] = {}
 
@@ -45,8 +50,8 @@ _rows: dict[str, Row] = {}
 class _Lines:
     """The lines of a document, and whether a mapping `repeats` a key.
 
-    A row tells of a line: its indentation, whether it is an item of a sequence, the column of what comes behind the
-    dash, its key, style and text of its value, and the columns from and to of the value. Lines are much the same from
+    A row tells of a line: its indentation, what is on it (PAIR and others), its key, and a cell: the column of what
+    comes behind the dash, style and text of the value, and the columns from and to of it. Lines are much the same from
     manifest to manifest, so rows are remembered."""
 
     __slots__ = ("_starts", "base", "lines", "repeats", "rows")
@@ -69,7 +74,7 @@ class _Lines:
     def span(self, code: int) -> tuple[int, int, int]:
         """The number of its line, and the columns from and to, of what a code stands for (`read_plain`)."""
         number = ~code if code < 0 else code >> 1
-        indent, _, first, key, _, _, start, end = self.rows[number]
+        indent, _, key, (first, _, _, start, end) = self.rows[number]
         if code & 1 and code > 0:
             return number, start, end
         return (number, indent, indent) if code < 0 else (number, first, first + len(key))
@@ -94,17 +99,16 @@ class PlainNode(Node):
         if raw.__class__ is int:
             if not raw & 1:
                 self.kind, self.style = SCALAR, None
-                _, _, _, self.value, _, _, _, _ = lines.rows[raw >> 1]
+                _, _, self.value, _ = lines.rows[raw >> 1]
                 return
-            _, _, _, _, style, text, _, _ = lines.rows[raw >> 1]
+            _, style, text, _, _ = lines.rows[raw >> 1][3]
             if style != FLOW:
                 self.kind, self.style, self.value = SCALAR, style, text
                 return
             raw = _flow(text, raw >> 1)
         elif raw.__class__ is tuple:
             at, start, end = raw
-            _, _, _, _, _, text, _, _ = lines.rows[at]
-            text = text[start:end]
+            text = lines.rows[at][3][2][start:end]
             self.kind = SCALAR
             self.style, self.value = (text[0], text[1:-1]) if text[0] in "'\"" else (None, text)
             return
@@ -239,9 +243,15 @@ def read_plain(text: str, base: int) -> PlainNode | None:
     # The code of the value that is expected of a key with nothing behind it, below 0 that of the document; 0: of none.
     pending = -1
     repeats = False
-    for code, (indent, dash, first, key, _, _, start, end) in zip(range(0, 2 * len(rows), 2), rows, strict=True):
-        if indent < 0:
+    for code, (indent, what, key, cell) in zip(range(0, 2 * len(rows), 2), rows, strict=True):
+        if what == PAIR and indent == column and index is not None and not pending:
+            raw.append(code)
+            index[key] = len(raw)
+            raw.append(code + 1)
             continue
+        if not what:
+            continue
+        dash = what >= ITEM
         if pending and (indent > column or (dash and indent == column and index is not None)):
             if indent > MAX_INDENT:
                 return None
@@ -252,33 +262,31 @@ def read_plain(text: str, base: int) -> PlainNode | None:
         else:
             if pending:
                 raw.append(pending)
+            # Dashes in the column of a mapping belong to the value of its last key.
+            while column > indent or (column == indent and dash is (index is not None)):
+                repeats = repeats or (index is not None and len(raw) > 2 * len(index) + 1)
+                raw.append(index)
+                column, raw, index = stack.pop()
             if column != indent or dash is (index is not None):
-                # Dashes in the column of a mapping belong to the value of its last key.
-                while column > indent or (column == indent and dash is (index is not None)):
-                    raw.append(index)
-                    column, raw, index = stack.pop()
-                if column != indent or dash is (index is not None):
-                    return None
-        if dash and key:
+                return None
+        if what > ITEM:
             stack.append((column, raw, index))
             inner = [code]
             raw.append(inner)
-            column, raw, index = first, inner, {}
+            column, raw, index = cell[0], inner, {}
         if key:
             raw.append(code)
             if index is not None:  # who has a key is in a mapping
-                repeats = repeats or key in index
                 index[key] = len(raw)
-        if start != end:
-            pending = 0
-            raw.append(code + 1)
-        elif key:
+        if what in (KEY, ITEM_KEY):
             pending = code + 1
         else:
-            return None
+            pending = 0
+            raw.append(code + 1)
     if pending > 0:
         raw.append(pending)
     while stack:
+        repeats = repeats or (index is not None and len(raw) > 2 * len(index) + 1)
         raw.append(index)
         _, raw, index = stack.pop()
     return PlainNode(holder[0], _Lines(lines, rows, repeats, base)) if holder else None
@@ -322,12 +330,15 @@ def _row(line: str) -> Row | None:
     if cell is None:
         return None
     style, text = cell
-    start = first + (len(key) + 1 if key else 0)
-    end = start
+    if not key and not text and style is None:
+        return None
+    start = end = first + (len(key) + 1 if key else 0)
+    what = KEY
     if text or style is not None:
+        what = PAIR if key else NONE
         start = len(line) - len(value)
         end = start + len(text) + (2 if style in ("'", '"') else 0)
-    row = len(line) - len(body), dash, first, key, style, text, start, end
+    row = len(line) - len(body), what + ITEM if dash else what, key, (first, style, text, start, end)
     if len(line) < MOST_REMEMBERED:
         _rows[line] = row
     return row

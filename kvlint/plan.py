@@ -8,7 +8,7 @@ from kvlint.finding import Severity
 from kvlint.knowledge.version import NEWEST, Version
 from kvlint.record import NamedTuple
 from kvlint.registry import CHECKS, OF_CREDENTIALS, OF_SCHEMAS, OFF
-from kvlint.relevance import FIRST_CHECK, WORD, Clause, Relevance
+from kvlint.relevance import FIRST_CHECK, NAMED, WORD, Clause, Relevance
 from kvlint.rule import Check, Context, Live, MigrationFunction, Rule
 
 TYPE_CHECKING = False
@@ -100,7 +100,7 @@ class Plan:
         bits = {id(check): FIRST_CHECK << number for number, check in enumerate(checks.values())}
         # Those of rules that are off by default count only where such a rule is on.
         asked = {active.rule.check for active in self.rules.values()}
-        tokens: list[tuple[tuple[Clause, ...], int]] = [((WORD,), 1)]
+        tokens: list[tuple[tuple[Clause, ...], int]] = [((WORD,), NAMED)]
         tokens += [
             (check.tokens, bits[id(check)]) for name, check in checks.items() if name in asked or name not in OFF
         ]
@@ -175,8 +175,10 @@ def _may_hold_credential(text: str) -> bool:
 def facts_only(plan: Plan) -> Plan:
     """A plan that judges nothing and gathers facts, for files that are read only to resolve references of others."""
     made = Plan((), namespace=plan.namespace)
-    made.gathers = 1
-    made.relevance = Relevance([(planned.check.tokens, 1) for planned in plan.across], may_hold=_may_hold_credential)
+    made.gathers = NAMED
+    made.relevance = Relevance(
+        [(planned.check.tokens, NAMED) for planned in plan.across], may_hold=_may_hold_credential
+    )
     return made
 
 
@@ -187,9 +189,9 @@ _SURVEYED = ("missing-claim", "inline-network-volume", "inline-csi-volume", "dep
 def surveying(namespace: str | None = None) -> Plan:
     """A plan that judges nothing and gathers what a survey counts (`kvlint.survey`)."""
     made = Plan((), namespace=namespace)
-    made.gathers = 1
+    made.gathers = NAMED
     made.surveys = True
-    made.relevance = Relevance([(CHECKS[name].tokens, 1) for name in _SURVEYED], may_hold=_may_hold_credential)
+    made.relevance = Relevance([(CHECKS[name].tokens, NAMED) for name in _SURVEYED], may_hold=_may_hold_credential)
     return made
 
 

@@ -50,7 +50,10 @@ MAX_KNOWN = 1000
 """So many sets of tokens are remembered with what they stand for; then it starts anew."""
 
 SEVERAL, MENTIONS, FIRST_CHECK = 2, 4, 8
-"""What `Relevance.seen` tells besides the checks, and the bit from which on theirs begin; 1 is free for a plan."""
+"""What `Relevance.seen` tells besides the checks, and the bit from which on theirs begin."""
+
+NAMED = 1
+"""The bit of a plan for texts that hold WORD, or of one that gathers for all that matter."""
 
 
 class _Tokens:

@@ -44,6 +44,11 @@ def resources(document: Document, root: Node | None) -> list[Resource]:
     """All objects of a document: the document itself, or the items of a List, a typed list or an OpenShift Template.
 
     Items of a typed list need no kind of their own (`kubectl get --raw` omits it): `PodList` holds Pods."""
+    if root is None or root.kind != MAPPING:
+        return []
+    api_version, kind = _text(root.get("apiVersion")), _text(root.get("kind"))
+    if api_version and kind and kind != "Template" and not kind.endswith("List"):
+        return [Resource(document, root, api_version, kind, "document")]
     return list(_objects(document, root, "", "", "document", 0))
 
 

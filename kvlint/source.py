@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 _BOM = "\ufeff"
 
+NEAR = 10_000
+"""Lines before an index below this are counted sooner than all lines are looked up."""
+
 LARGE = 16 << 20
 """Of more bytes than these, all ASCII, only the text is kept."""
 
@@ -106,6 +109,13 @@ class Source:
         if line == 1 and column > 1 and self.text.startswith(_BOM):
             column -= 1
         return line, max(column, 1)
+
+    def line_at(self, index: int) -> int:
+        """The 1-based line of `index`."""
+        text = self.text
+        if self._starts is None and index < NEAR and text.find("\r", 0, index) < 0:
+            return text.count("\n", 0, index) + 1
+        return self.index_to_position(index)[0]
 
     def index_to_byte(self, index: int) -> int:
         """The offset in `data` of the code point at `index`."""

@@ -45,7 +45,7 @@ class Document:
     @property
     def line(self) -> int:
         """The 1-based line the document starts on, after its separator."""
-        return self.source.index_to_position(self.start)[0]
+        return self.source.line_at(self.start)
 
     def position(self, node: Node) -> tuple[int, int, int, int]:
         """Line, column, end line and end column of a node, as `Source.index_to_position` tells them."""
@@ -105,6 +105,9 @@ def documents(source: Source) -> Iterator[Document]:
     A stream of JSON objects is one document each, as kubectl reads it. Blank chunks are left out."""
     text = source.text
     start = 0
+    if text[:1].isalpha() and "\n---" not in text:
+        yield Document(source, 0, len(text))
+        return
     for end, after in (*_separators(text), (len(text), 0)):
         if start < end and not text[start:end].isspace():
             yield from _objects(source, start, end) if start == 0 else [Document(source, start, end)]
