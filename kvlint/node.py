@@ -13,6 +13,7 @@ from kvlint.record import NamedTuple
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from typing import Any
 
 
@@ -198,6 +199,10 @@ class Node:
         if self.kind is MAPPING:
             self._collect(found)
         return list(found.values())
+
+    def entries_among(self, keys: Container[str]) -> list[Entry]:
+        """Those of `entries` with one of some keys."""
+        return [entry for entry in self.entries() if entry.key in keys]
 
     def _collect(self, found: dict[str, Entry]) -> None:
         children = self.children

@@ -14,6 +14,7 @@ from kvlint.scalars import NULL_WORDS, is_typed_key
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from typing import Any, TypeAlias
 
     Cell: TypeAlias = tuple[int, str | None, str, int, int]
@@ -73,11 +74,12 @@ class _Lines:
 
     def span(self, code: int) -> tuple[int, int, int]:
         """The number of its line, and the columns from and to, of what a code stands for (`read_plain`)."""
-        number = ~code if code < 0 else code >> 1
-        indent, _, key, (first, _, _, start, end) = self.rows[number]
-        if code & 1 and code > 0:
-            return number, start, end
-        return (number, indent, indent) if code < 0 else (number, first, first + len(key))
+        if code < 0:
+            indent = self.rows[~code][0]
+            return ~code, indent, indent
+        number = code >> 1
+        _, _, key, (first, _, _, start, end) = self.rows[number]
+        return (number, start, end) if code & 1 else (number, first, first + len(key))
 
 
 class PlainNode(Node):
@@ -146,14 +148,14 @@ class PlainNode(Node):
     def marks(self) -> tuple[int, int, int, int] | None:
         """As in `Node`."""
         code = self._event
-        if code.__class__ is int:
-            line, column, end = self._lines().span(code)
-            if self.style != "block":
-                return line, column, line, end
-            inner = self._child(len(self._raw) - 2).marks()
-            return (line, column, inner[2], inner[3]) if inner is not None else None
-        line, column, end = self._span()
-        return line, column, line, end
+        if code.__class__ is not int:
+            line, column, end = self._span()
+            return line, column, line, end
+        line, column, end = self._origin.span(code)
+        if self.style != "block":
+            return line, column, line, end
+        inner = self._child(len(self._raw) - 2).marks()
+        return (line, column, inner[2], inner[3]) if inner is not None else None
 
     def _child(self, at: int) -> Node:
         raw = self._raw[at]
@@ -212,6 +214,11 @@ class PlainNode(Node):
             key: Any = name.value
             found[key] = Entry(key, name, self._child(at + 1))
         return list(found.values())
+
+    def entries_among(self, keys: Container[str]) -> list[Entry]:
+        """As in `Node`."""
+        index = self._index or {}
+        return [Entry(key, self._child(at - 1), self._child(at)) for key, at in index.items() if key in keys]
 
 
 def read_plain(text: str, base: int) -> PlainNode | None:

@@ -230,9 +230,8 @@ def _volumes(views: Views) -> Iterator[View]:
 
 def _volume_sources(views: Views) -> Iterator[View]:
     for volume in views.volumes():
-        for entry in volume.node.entries():
-            plugin = volume_plugins.PLUGINS.get(entry.key)
-            if plugin is not None and plugin.in_pod and entry.node.kind == MAPPING:
+        for entry in volume.node.entries_among(volume_plugins.PLUGINS):
+            if volume_plugins.PLUGINS[entry.key].in_pod and entry.node.kind == MAPPING:
                 path = f"{volume.path}.{entry.key}"
                 yield VolumeSource(
                     volume.resource, entry.node, path, volume.confidence, entry.key_node, entry.key, volume, volume.name
@@ -240,9 +239,8 @@ def _volume_sources(views: Views) -> Iterator[View]:
     resource = views.resource
     if resource.kind == "PersistentVolume":
         spec = resource.node.get("spec")
-        for entry in spec.entries() if spec is not None else ():
-            plugin = volume_plugins.PLUGINS.get(entry.key)
-            if plugin is not None and plugin.in_pv and entry.node.kind == MAPPING:
+        for entry in spec.entries_among(volume_plugins.PLUGINS) if spec is not None else ():
+            if volume_plugins.PLUGINS[entry.key].in_pv and entry.node.kind == MAPPING:
                 path = f"spec.{entry.key}"
                 yield VolumeSource(
                     resource, entry.node, path, Confidence.HIGH, entry.key_node, entry.key, None, resource.name

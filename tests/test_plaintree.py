@@ -31,6 +31,11 @@ def told(node: Node) -> list[Any]:
     own += [node.string(), node.scalar_text(), [(one.start, two.start) for one, two in node.duplicates()]]
     if node.kind == MAPPING:
         entries = node.entries()
+        some = {entry.key for entry in entries[::2]}
+        assert [entry.key for entry in node.entries_among(some)] == [
+            entry.key for entry in entries if entry.key in some
+        ]
+        assert all(one.node is node.get(one.key) for one in node.entries_among(some))
         own.append([(key, name.start, value.start) for key, name, value in entries])
         own.append([getattr(node.get(key), "start", None) for key, _, _ in entries] + [node.get("absent")])
         own.append([getattr(node.key_of(key), "start", None) for key, _, _ in entries] + [node.key_of("absent")])
