@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from kvlint import ignores
@@ -15,7 +15,7 @@ from kvlint.resources import Resource, resources
 from kvlint.rule import Match, fill
 from kvlint.source import Source
 from kvlint.views import View, Views
-from kvlint.yamltree import MAPPING, SCALAR, Document, Node, YamlError
+from kvlint.yamltree import MAPPING, SCALAR, Document, Node, YamlError, documents
 
 TYPE_CHECKING = False
 
@@ -28,6 +28,35 @@ PLACEHOLDER = "<kvlint:"
 KUBERNETES_WORDS = ("apiVersion", "kind")
 
 MAX_SCALARS = 500_000
+
+TOGETHER, TEXT_TOGETHER = 256, 1 << 19
+"""So many documents, or so many code points of them, are judged together."""
+
+
+def judge_all(judges: Sequence[Judge]) -> None:
+    """Judge all documents of some files. Some are taken at a time, and each step for all of them."""
+    waiting = ((judge, document) for judge in judges for document in documents(judge.source))
+    chunk: list[tuple[Judge, Document]] = []
+    size = 0
+    for one in waiting:
+        chunk.append(one)
+        size += len(one[1].text)
+        if len(chunk) >= TOGETHER or size >= TEXT_TOGETHER:
+            _judge_chunk(chunk)
+            chunk, size = [], 0
+    _judge_chunk(chunk)
+
+
+def _judge_chunk(chunk: Sequence[tuple[Judge, Document]]) -> None:
+    relevant = [judge.relevant(document) for judge, document in chunk]
+    roots: list[Node | YamlError | None] = []
+    for (judge, document), checks in zip(chunk, relevant, strict=True):
+        try:
+            roots.append(document.compose() if checks or not judge.plan.skip_test else None)
+        except YamlError as error:
+            roots.append(error)
+    for (judge, document), checks, root in zip(chunk, relevant, roots, strict=True):
+        judge.document(document, checks, root)
 
 
 @cache
@@ -104,11 +133,17 @@ class Judge:
         self.resources += objects
         self.skipped += not objects
 
-    def document(self, document: Document) -> None:
-        """Judge one document and what follows it without a `---` that kubectl would see."""
-        whole = self._whole and len(document.text) == len(self.source.text)
-        self._relevant = self._whole if whole else self.plan.relevance.of(document.text)
-        self._checks = self._relevant if self.plan.skip_test else -1
+    def relevant(self, document: Document) -> int:
+        """The checks that can match a document, by `plan.relevance`."""
+        if self._whole and len(document.text) == len(self.source.text):
+            return self._whole
+        return self.plan.relevance.of(document.text)
+
+    def document(self, document: Document, relevant: int, root: Node | YamlError | None) -> None:
+        """Judge one document and what follows it without a `---` that kubectl would see. `relevant` are the checks that
+        can match it, and `root` is its node, or why it has none."""
+        self._relevant = relevant
+        self._checks = relevant if self.plan.skip_test else -1
         if not self._checks:
             self.cold(int(looks_like_kubernetes(document.text)))
             return
@@ -120,8 +155,10 @@ class Judge:
         readable = True
         try:
             try:
-                roots.append(document.compose())
-                found = resources(document, roots[0])
+                if isinstance(root, YamlError):
+                    raise root
+                roots.append(root)
+                found = resources(document, root)
                 for later in document.rest():
                     roots.append(later.compose())
                     lost += resources(later, roots[-1])

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from kvlint.engine import FileFacts, map_source
+from kvlint.engine import FileFacts, map_sources
 from kvlint.finding import Summary
 from kvlint.inputs import files
 from kvlint.inputs.folders import Roots
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kvlint.cache import Cache
 
     _Result = TypeVar("_Result")
-    Work: TypeAlias = Callable[[str, Plan, Roots, Patches], _Result]
+    Work: TypeAlias = Callable[[Sequence[str], Plan, Roots, Patches], Iterator[_Result]]
 
 BYTES_WORTH = 2_000_000
 FILES_WORTH = 800
@@ -37,8 +37,11 @@ CACHE_BYTES_WORTH = 400_000
 MANY = 200
 """From this many files on it pays to prepare for them (`Plan.for_many`)."""
 
-BATCH = 64
-"""Files that go to a process at once."""
+SHARE = 64
+"""So many files are worth a process."""
+
+BATCHES, SMALLEST, LARGEST = 16, 8, 128
+"""Each process gets its files in about so many batches, so that all end at one time; and the files of a batch."""
 
 
 class Unread(NamedTuple):
@@ -52,21 +55,21 @@ class Unread(NamedTuple):
 Mapped = FileFacts | Unread
 
 
-def map_file(name: str, plan: Plan, roots: Roots, patches: Patches) -> Mapped:
-    """What one file contributes."""
-    source = _source(name, roots, patches)
-    return source if isinstance(source, Unread) else map_source(source, plan)
+def _map(names: Sequence[str], plan: Plan, roots: Roots, patches: Patches) -> Iterator[Mapped]:
+    """What each file contributes, in their order."""
+    for read, made in map_sources((_source(name, roots, patches) for name in names), plan):
+        yield read if isinstance(read, Unread) else made  # type: ignore[misc]
 
 
-def _map_and_digest(name: str, plan: Plan, roots: Roots, patches: Patches) -> tuple[Mapped, str]:
-    """The same, with what the cache has to know of the file's content."""
+def _map_and_digest(names: Sequence[str], plan: Plan, roots: Roots, patches: Patches) -> Iterator[tuple[Mapped, str]]:
+    """The same, with what the cache has to know of the files' content."""
     from kvlint.cache import digest_of
 
-    source = _source(name, roots, patches)
-    if isinstance(source, Unread):
-        return source, ""
-    one = map_source(source, plan)
-    return one, digest_of(source, one)
+    for read, made in map_sources((_source(name, roots, patches) for name in names), plan):
+        if isinstance(read, Unread) or made is None:
+            yield read, ""  # type: ignore[misc]
+        else:
+            yield made, digest_of(read, made)
 
 
 def _source(name: str, roots: Roots, patches: Patches) -> Source | Unread:
@@ -81,14 +84,14 @@ def processes(wanted: str, count: int, size: int) -> int:
     """How many processes to use for `count` files of `size` bytes together. `wanted` is the value of `--jobs`; without
     one, as many as there are processors for this process, and one where it is not worth while."""
     if wanted:
-        return min(int(wanted), max(count // BATCH, 1))
+        return min(int(wanted), max(count // SHARE, 1))
     if count < FILES_WORTH and size < BYTES_WORTH:
         return 1
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:
         cores = os.cpu_count() or 1
-    return max(min(cores, count // BATCH), 1)
+    return max(min(cores, count // SHARE), 1)
 
 
 def cache_for(found: files.Found, plan: Plan, trusting: bool = True, more: object = ()) -> Cache | None:
@@ -103,7 +106,7 @@ def cache_for(found: files.Found, plan: Plan, trusting: bool = True, more: objec
 
 def map_files(names: Sequence[str], plan: Plan, roots: Roots, jobs: int) -> Iterator[Mapped]:
     """What each file contributes, in their order."""
-    return _each(map_file, names, plan, roots, jobs)
+    return _each(_map, names, plan, roots, jobs)
 
 
 def map_found(
@@ -113,7 +116,7 @@ def map_found(
     the cache knows is not read again, what it does not know it learns."""
     if cache is None:
         jobs = processes(wanted, len(found.files), found.size)
-        yield from _each(map_file, found.files, plan, roots, jobs, found.size >= BYTES_WORTH)
+        yield from _each(_map, found.files, plan, roots, jobs, found.size >= BYTES_WORTH)
         return
     patches = Patches(roots.folders)
     recalled = cache.recall(found.files, found.stats, patches.near, roots.prefix)
@@ -150,13 +153,8 @@ def _each(
             pass  # a plugin's check may be such that no other process can get it
         else:
             return _results(work, names, plan, roots, jobs, sent)
-    return _alone(work, names, plan.for_many() if large or len(names) >= MANY else plan, roots)
-
-
-def _alone(work: Work[_Result], names: Sequence[str], plan: Plan, roots: Roots) -> Iterator[_Result]:
-    patches = Patches(roots.folders)
-    for name in names:
-        yield work(name, plan, roots, patches)
+    made = plan.for_many() if large or len(names) >= MANY else plan
+    return work(names, made, roots, Patches(roots.folders))
 
 
 def _results(
@@ -164,11 +162,12 @@ def _results(
 ) -> Iterator[_Result]:
     from kvlint.workers import shared
 
-    batches = [names[at : at + BATCH] for at in range(0, len(names), BATCH)]
+    batch_size = min(max(len(names) // (jobs * BATCHES), SMALLEST), LARGEST)
+    batches = [names[at : at + batch_size] for at in range(0, len(names), batch_size)]
     made, patches = plan.for_many(), Patches(roots.folders)
 
     def own(batch: Sequence[str]) -> list[Any]:
-        return [work(name, made, roots, patches) for name in batch]
+        return list(work(batch, made, roots, patches))
 
     for batch, results in zip(batches, shared(batches, own, jobs - 1, _helper, sent), strict=True):
         yield from map(_unpacked, batch, results)
@@ -182,7 +181,7 @@ def _helper(sent: bytes) -> Callable[[Sequence[str]], list[Any]]:
     made, patches = plan.for_many(), Patches(roots.folders)
 
     def batch(names: Sequence[str]) -> list[Any]:
-        return [_packed(work(name, made, roots, patches)) for name in names]
+        return list(map(_packed, work(names, made, roots, patches)))
 
     return batch
 

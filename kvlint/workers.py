@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     _Part = TypeVar("_Part")
     _Result = TypeVar("_Result")
 
-AHEAD = 3
+AHEAD = 2
 """So many parts a helper has at hand: it must not wait while this process is busy with a part of its own."""
 
 

@@ -385,9 +385,9 @@ def test_a_terminal_gets_color_and_a_long_run_a_bar() -> None:
     for number in range(400):
         put(f"m/{number}.yaml", BAD * 3)
     code = (
-        "import sys, time\nfrom kvlint import cli, parallel\nreal = parallel.map_source\n"
+        "import sys, time\nfrom kvlint import cli, parallel\nreal = parallel._source\n"
         "def slow(*a):\n    time.sleep(0.004)\n    return real(*a)\n"
-        "parallel.map_source = slow\nsys.exit(cli.main(['check', '--output-format', 'concise', 'm']))"
+        "parallel._source = slow\nsys.exit(cli.main(['check', '--output-format', 'concise', 'm']))"
     )
     leader, follower = pty.openpty()
     process = subprocess.Popen(

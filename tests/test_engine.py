@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kvlint import registry
+from kvlint import engine, judge, registry
 from kvlint.cli import main
-from kvlint.engine import FileFacts, map_source, reduce
+from kvlint.engine import FileFacts, map_source, map_sources, reduce
 from kvlint.finding import Severity
 from kvlint.inputs.templates import point_out
 from kvlint.plan import ActiveRule, Plan
@@ -159,3 +159,51 @@ def test_user_rules_need_no_python(
     monkeypatch.chdir(tmp_path)
     assert main(["check", "--no-cache", "--select", "large-claim", "--output-format", "concise", "claims.yaml"]) == 1
     assert capsys.readouterr().out.startswith("claims.yaml:6:5: error[large-claim] a claim of a terabyte\nFound 1")
+
+
+BROKEN = [
+    "",
+    "a: [\n",
+    POD + "---\na: [\n---\n" + POD,
+    "{}\n",
+    "\x00",
+    "- x\n",
+    "kind: List\napiVersion: v1\nitems: 3\n",
+]
+
+
+@pytest.mark.parametrize("files", [1, 3, 1000])
+@pytest.mark.parametrize("documents", [1, 5, 1000])
+@pytest.mark.parametrize("many", [False, True])
+def test_files_that_are_judged_together_are_judged_as_if_alone(
+    files: int, documents: int, many: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixtures = sorted((Path(__file__).parent / "fixtures").rglob("*.yaml"))
+    sources = [Source(path.name, path.read_bytes()) for path in fixtures]
+    sources += [Source(f"broken-{number}.yaml", text.encode()) for number, text in enumerate(BROKEN)]
+    # A file of all documents, in the middle.
+    sources.insert(20, Source("all.yaml", b"\n---\n".join(source.data for source in sources)))
+    plan = Plan(active()).for_many() if many else Plan(active())
+    alone = [map_source(source, plan) for source in sources]
+    monkeypatch.setattr(engine, "TOGETHER", files)
+    monkeypatch.setattr(judge, "TOGETHER", documents)
+    items = [part for source in sources for part in (source, source.name)]
+    together = list(map_sources(items, plan))
+    assert [item for item, _ in together] == items
+    assert [made for _, made in together[::2]] == alone
+    assert not any(made for _, made in together[1::2])
+
+
+def test_files_are_read_when_their_turn_comes() -> None:
+    read: list[int] = []
+
+    def sources() -> Iterator[Source]:
+        for number in range(1000):
+            read.append(number)
+            yield Source(f"{number}.yaml", POD.encode() if number % 2 else b"x" * engine.BYTES_TOGETHER)
+
+    made = map_sources(sources(), Plan(active()))
+    next(made)
+    assert len(read) == 1, "a large file is judged at once"
+    next(made)
+    assert len(read) == 3

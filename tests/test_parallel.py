@@ -26,7 +26,7 @@ CLAIM = (
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(parallel, "BATCH", 4)
+    monkeypatch.setattr(parallel, "SHARE", 4)
     for number in range(40):
         folder = tmp_path / f"app-{number % 5}"
         folder.mkdir(exist_ok=True)
