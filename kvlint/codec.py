@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from kvlint.facts import Fact
 
-CODEC_VERSION = 2
+CODEC_VERSION = 3
 """Changes whenever the data made here changes its shape."""
 
 
@@ -104,8 +104,10 @@ _INSERTION = _Row("is")
 
 
 def encode(one: FileFacts) -> list[Any]:
-    """What a file contributes, beside its name and identity and its summary."""
+    """What a file contributes, beside its name and identity and its summary: of most only facts."""
     file = one.file
+    if one.masks is None and not (one.findings or one.ignores or one.failed):
+        return [fact_row(fact) for fact in one.facts]
     return [
         one.failed,
         None if one.masks is None else [number for span in one.masks for number in span],
@@ -118,10 +120,11 @@ def encode(one: FileFacts) -> list[Any]:
 def decode(data: Any, file: str, summary: Summary, identity: str) -> FileFacts:
     """What `encode` made `data` of, after a way through JSON. Raises Malformed."""
     try:
+        if data.__class__ is list and (not data or data[0].__class__ is list):
+            known = tuple([fact_of(row, file, identity) for row in data])
+            return _new(FileFacts, (file, (), None, summary, False, (), known))
         failed, masks, ignores, rows, findings = _FILE(data)
         known = tuple([fact_of(row, file, identity) for row in rows])
-        if masks is None and not (findings or ignores):
-            return _new(FileFacts, (file, (), None, summary, failed, (), known))
         return FileFacts(
             file,
             tuple([_finding(row, file) for row in findings]),
@@ -156,7 +159,8 @@ def fact_of(data: Any, file: str, identity: str) -> Fact:
     row_of, maker = _FACTS[data[0]]
     row = row_of(data)
     spans = row[8]
-    if set(map(type, spans)) != _ONLY_NUMBERS or len(spans) % 5 or spans[0] != 0:
+    # Any float among them would make the sum one, and what is no number raises TypeError.
+    if sum(spans).__class__ is not int or len(spans) % 5 or spans[0] != 0:
         raise Malformed
     _, version, kind, namespace, name, field, item, confidence, _, *own = row
     values = (file, version, kind, namespace, name, field, tuple(spans), _CONFIDENCES[confidence], identity, item)

@@ -131,5 +131,5 @@ def test_data_of_another_shape_is_refused_or_harmless() -> None:
                 refused += 1
             else:
                 hash(made._replace(findings=tuple(f._replace(migration=None) for f in made.findings)))
-                assert wrong in (None, "x")  # what may be absent, and another field path
+                assert wrong in (None, "x", True)  # what may be absent, and what is a number to Python
     assert refused > 500

@@ -36,18 +36,18 @@ SPEAKING_STEPS = (
 
 def judge_claim(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judgement]:
     """What is to say about how one claim binds. Names that are still templates say nothing."""
-    names = (claim.class_name, claim.volume_name)
-    if claim.phase == "Bound" or not all(literal(name) for name in names if name):
+    wanted, volume = claim.class_name, claim.volume_name
+    if claim.phase == "Bound" or (wanted and not literal(wanted)) or (volume and not literal(volume)):
         return
     reserved = [volume for volume in inventory.reserved(claim) if binder.reserved_for(volume, claim)]
-    if claim.volume_name:
+    if volume:
         yield from _named(claim, inventory, world)
     elif reserved:
         yield from _reserved(claim, reserved, world)
-    elif claim.class_name is None:
+    elif wanted is None:
         yield from _unclassed(claim, inventory, world)
     else:
-        yield from _classed(claim, claim.class_name, inventory, world)
+        yield from _classed(claim, wanted, inventory, world)
 
 
 def leaves_open(inventory: Inventory, world: World) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from kvlint.binder import Provisioning
 from kvlint.facts import Claim, PersistentVolume, Place, StorageClass
@@ -28,7 +29,7 @@ class World(NamedTuple):
         what is known without a manifest, else none."""
         read = inventory.storage_classes(name, where)
         if read:
-            return [Provisioning(item.provisioner, item.delayed) for item in read]
+            return [_provisioning(item.provisioner, item.delayed) for item in read]
         return [self.known[name]] if name in self.known else []
 
     def default_names(self, where: str, inventory: Inventory) -> list[str]:
@@ -52,6 +53,11 @@ def world(platforms: Iterable[str] = (), known_classes: Mapping[str, str] | None
     return World(closed, known, platform_classes.defaults(platforms) if platforms else {})
 
 
+@cache
+def _provisioning(provisioner: str, delayed: bool) -> Provisioning:
+    return Provisioning(provisioner, delayed)
+
+
 class Judgement(NamedTuple):
     """A match across files: the rule, the place and the keys its caret points at (the first that was written counts),
     and the values of the card's placeholders. `help`, where given, replaces the card's."""
@@ -68,6 +74,7 @@ class Judgement(NamedTuple):
     fix: Fix | None = None
 
 
+@cache
 def literal(name: str) -> bool:
     """Whether a name is one, and not a template or variable that will become one."""
     return re.fullmatch(_LITERAL, name) is not None
