@@ -100,8 +100,7 @@ class Cache:
         patches: Collection[str] = ()
         start = ""
         made: list[FileFacts | None] = [None] * len(names)
-        for at, name in enumerate(names):
-            info, row = stats.get(name), rows.get(name)
+        for at, (name, info, row) in enumerate(zip(names, map(stats.get, names), map(rows.get, names), strict=True)):
             if info is None or row is None:
                 continue
             written, changed, number, size, _, partial, _, _, _ = row
@@ -122,7 +121,7 @@ class Cache:
                 made[at] = _decoded(told[name], name, summary, start + name[len(folder) :])
             else:
                 made[at] = _new(FileFacts, (name, (), (), summary, False, (), ()))
-        self.found += len(made) - made.count(None)
+        self.found += sum(one is not None for one in made)
         # A cycle, so that all this stays until the process ends: taking it apart takes longer than linting a file.
         self._kept = (self, made, stats)
         return made

@@ -96,12 +96,11 @@ def processes(wanted: str, count: int, size: int) -> int:
 
 def cache_for(found: files.Found, plan: Plan, trusting: bool = True, more: object = ()) -> Cache | None:
     """What is known of these files from earlier runs of the plan (`cache.open_cache`); None where it does not pay."""
-    size = sum(info.st_size for info in found.stats.values())
-    if len(found.files) < CACHE_FILES_WORTH and size < CACHE_BYTES_WORTH:
+    if len(found.files) < CACHE_FILES_WORTH and found.size < CACHE_BYTES_WORTH:
         return None
     from kvlint.cache import open_cache
 
-    return open_cache(plan, len(found.files), size, trusting, more)
+    return open_cache(plan, len(found.files), found.size, trusting, more)
 
 
 def map_files(names: Sequence[str], plan: Plan, roots: Roots, jobs: int) -> Iterator[Mapped]:
@@ -120,7 +119,7 @@ def map_found(
         return
     patches = Patches(roots.folders)
     recalled = cache.recall(found.files, found.stats, patches.near, roots.prefix)
-    if None not in recalled:
+    if cache.found == len(recalled):
         yield from recalled  # type: ignore[misc]
         cache.save()
         return

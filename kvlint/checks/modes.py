@@ -47,7 +47,7 @@ def _of_volume(volume: PersistentVolume) -> Iterator[Judgement]:
         known = access_modes.of_driver(volume.driver)
         if known is not None and known.other_handles and re.fullmatch(known.other_handles, volume.handle):
             return
-        problem = _of_driver(volume.driver, volume.modes, volume.volume_mode, collapses=attached)
+        problem = _of_driver(volume.driver, volume.modes, volume.volume_mode, attached)
         what = f"driver {volume.driver}"
     else:
         problem = _of_source(volume.source, volume.modes, volume.volume_mode)
@@ -69,7 +69,7 @@ def _of_claim(claim: Claim, inventory: Inventory, world: World) -> Iterator[Judg
     where = claim.place.where
     name = next(iter(world.class_names(claim, inventory)), "")
     answers = world.provisionings(name, where, inventory)
-    problems = [_of_driver(one.provisioner or "", claim.modes, claim.volume_mode, collapses=True) for one in answers]
+    problems = [_of_driver(one.provisioner or "", claim.modes, claim.volume_mode, True) for one in answers]
     problem = problems[0] if problems else None
     if problem is None or not all(problems):
         return
@@ -97,7 +97,7 @@ def _of_source(source: str, modes: Sequence[str], volume_mode: str) -> Problem |
 
 
 @cache
-def _of_driver(name: str, modes: tuple[str, ...], volume_mode: str, *, collapses: bool) -> Problem | None:
+def _of_driver(name: str, modes: tuple[str, ...], volume_mode: str, collapses: bool) -> Problem | None:
     """What the driver or provisioner `name` does not take.
 
     `collapses`: a CSI sidecar makes one capability of all modes, which cannot hold ReadWriteOnce and ReadOnlyMany

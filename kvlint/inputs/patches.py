@@ -25,7 +25,7 @@ class Patches:
     def __init__(self, folders: Folders | None = None, top: int = 4) -> None:
         self._folders = folders if folders is not None else Folders()
         self._named: dict[str, frozenset[str]] = {}
-        self._near: dict[str, frozenset[str]] = {}
+        self._near: dict[tuple[str, int], frozenset[str]] = {}
         self._top = top
 
     def __contains__(self, path: str) -> bool:
@@ -34,20 +34,20 @@ class Patches:
 
     def near(self, folder: str) -> frozenset[str]:
         """The absolute paths of the patches among which those of a folder are."""
-        near = self._near.get(folder)
-        if near is None:
-            near = self._near[folder] = self._around(folder)
-        return near
+        return self._within(folder, self._top)
 
-    def _around(self, folder: str) -> frozenset[str]:
-        """What the kustomizations name that count for a folder."""
-        named = self._of(folder)
-        for _ in range(1, self._top):
-            if GIT in self._folders.marks(folder) or (parent := parent_of(folder)) == folder:
-                break
-            folder = parent
-            named = named | found if (found := self._of(folder)) else named
-        return named
+    def _within(self, folder: str, levels: int) -> frozenset[str]:
+        """What the kustomizations in a folder name, and in those above it: so many levels, and none outside of the
+        repository."""
+        near = self._near.get((folder, levels))
+        if near is None:
+            near = self._of(folder)
+            inside = levels > 1 and GIT not in self._folders.marks(folder)
+            if inside and (parent := parent_of(folder)) != folder:
+                above = self._within(parent, levels - 1)
+                near = near | above if near else above
+            self._near[folder, levels] = near
+        return near
 
     def _of(self, folder: str) -> frozenset[str]:
         named = self._named.get(folder)
