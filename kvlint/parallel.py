@@ -40,8 +40,10 @@ MANY = 200
 SHARE = 64
 """So many files are worth a process."""
 
-BATCHES, SMALLEST, LARGEST = 16, 8, 128
-"""Each process gets its files in about so many batches, so that all end at one time; and the files of a batch."""
+SMALLEST, LARGEST = 16, 128
+"""The files that go to a process at once."""
+
+_new = tuple.__new__
 
 
 class Unread(NamedTuple):
@@ -161,8 +163,7 @@ def _results(
 ) -> Iterator[_Result]:
     from kvlint.workers import shared
 
-    batch_size = min(max(len(names) // (jobs * BATCHES), SMALLEST), LARGEST)
-    batches = [names[at : at + batch_size] for at in range(0, len(names), batch_size)]
+    batches = list(_batches(names, jobs))
     made, patches = plan.for_many(), Patches(roots.folders)
 
     def own(batch: Sequence[str]) -> list[Any]:
@@ -170,6 +171,15 @@ def _results(
 
     for batch, results in zip(batches, shared(batches, own, jobs - 1, _helper, sent), strict=True):
         yield from map(_unpacked, batch, results)
+
+
+def _batches(names: Sequence[str], jobs: int) -> Iterator[Sequence[str]]:
+    """The files in batches that become smaller to the end, so that all processes end at one time."""
+    at = 0
+    while at < len(names):
+        size = min(max((len(names) - at) // (4 * jobs), SMALLEST), LARGEST)
+        yield names[at : at + size]
+        at += size
 
 
 def _helper(sent: bytes) -> Callable[[Sequence[str]], list[Any]]:
@@ -195,4 +205,6 @@ def _packed(result: Any) -> Any:
 
 
 def _unpacked(name: str, sent: Any) -> Any:
-    return FileFacts(name, (), (), Summary(1, *sent), False) if sent.__class__ is tuple and len(sent) == 3 else sent
+    if sent.__class__ is tuple and len(sent) == 3:
+        return _new(FileFacts, (name, (), (), _new(Summary, (1, *sent, 0)), False, (), ()))
+    return sent

@@ -55,6 +55,8 @@ def shared(
                 else:
                     _wait(busy)
             yield done.pop(number)
+        while busy:
+            busy.pop().dismiss()
     finally:
         for helper in busy:
             helper.stop()
@@ -87,6 +89,10 @@ class _Helper:
         """Read the results that are there. Raises EOFError or OSError if the helper is gone."""
         while self.at_hand and self._connection.poll():
             done[self.at_hand.popleft()] = self._connection.recv()
+
+    def dismiss(self) -> None:
+        """Let the process end by itself, which takes a while: its memory is taken apart."""
+        self._connection.close()
 
     def stop(self) -> None:
         """End the process."""
