@@ -235,7 +235,9 @@ def read(arguments: Arguments, planning: Planning = plan_of, stdin_data: bytes |
     roots = Roots()
     plan = planning(arguments, known, roots, notices)
     exclude = files.Exclusion(known.config.exclude, known.config.root)
-    found = files.find(given, exclude, arguments.on("force-exclude"), roots.folders)
+    # Where code of plugins judges, nobody knows what it depends on.
+    caching = not (arguments.on("no-cache") or known.config.plugins)
+    found = files.find(given, exclude, arguments.on("force-exclude"), roots.folders, caching)
     notices.extend(_about_files(found, given))
     if rendered:
         found = found._replace(files=[name for name in found.files if name not in rendered])
@@ -255,7 +257,9 @@ def read(arguments: Arguments, planning: Planning = plan_of, stdin_data: bytes |
         except OSError as error:
             errors.append(f"cannot read `{name}`: {files.reason(error)}")
     facts = [map_source(source, plan) for source in sources]
-    cache = _cache(arguments, known, plan, found)
+    # Files that may be changed are read anyway, so their content can be compared.
+    trusting = not any(map(arguments.on, ("fix", "diff", "add-ignores")))
+    cache = cache_for(found, plan, trusting) if caching else None
     facts.extend(_map_files(found, plan, roots, errors, arguments, cache))
     name = stdin_name if stdin else ""
     cached = cache.found if cache is not None else 0
@@ -362,14 +366,6 @@ def _map_files(
             yield one
         elif not one.missing or one.file in found.explicit:
             errors.append(f"cannot read `{one.file}`: {one.reason}")
-
-
-def _cache(arguments: Arguments, known: Catalogue, plan: Plan, found: files.Found) -> Cache | None:
-    """What is known of these files from earlier runs. None: not asked for, not worth it, or code of plugins judges."""
-    if arguments.on("no-cache") or known.config.plugins:
-        return None
-    # Files that may be changed are read anyway, so their content can be compared.
-    return cache_for(found, plan, not any(map(arguments.on, ("fix", "diff", "add-ignores"))))
 
 
 def _with_progress(mapped: Iterable[Mapped], total: int) -> Iterator[Mapped]:

@@ -82,7 +82,7 @@ class _Reading:
 
     def read(self, paths: Sequence[str]) -> None:
         """Read what was not read yet of files and folders."""
-        found = files.find(paths, self._exclude, folders=self._roots.folders)
+        found = files.find(paths, self._exclude, folders=self._roots.folders, stats=self._caching)
         known = [os.path.abspath(one.file) for one in (*self._facts, *self.found)]
         seen = {name for path in paths for name in files.seen_from(path, known)}
         found = found._replace(files=[name for name in found.files if name not in seen])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from kvlint import parallel
 from kvlint.inputs import files
 from kvlint.inputs.files import Exclusion, find
 from kvlint.inputs.folders import Folders, Roots
@@ -283,3 +284,34 @@ def test_what_a_listing_tells_of_folders_is_what_the_file_system_tells(
             "deep/er/still/x.yaml",
             "lib/l.yaml",
         ]
+
+
+@needs_git
+@pytest.mark.parametrize("repository", [True, False])
+def test_of_many_files_no_more_is_asked_than_somebody_needs(
+    here: Path, monkeypatch: pytest.MonkeyPatch, repository: bool
+) -> None:
+    monkeypatch.setattr(files, "SIZES_WORTH", 20)
+    if repository:
+        git("init", "-q")
+    put(*(f"app-{number % 5}/{number}.yaml" for number in range(40)), "real.txt", "gone.yaml", "vendor/v.yaml")
+    os.symlink("../real.txt", "app-0/link.yaml")
+    os.symlink("0.yaml", "app-0/twin.yaml")
+    os.symlink("nowhere", "app-1/broken.yaml")
+    os.mkfifo("app-2/pipe.yaml")
+    if repository:
+        git("add", ".")
+    Path("gone.yaml").unlink()
+    exclude = Exclusion(["vendor/"])
+    every, few = find(["."], exclude), find(["."], exclude, stats=False)
+    assert few.files == every.files
+    assert len(every.files) == 41
+    assert "app-0/link.yaml" in every.files
+    assert len(every.stats) == 40
+    assert few.stats == (every.stats if repository else {})
+    assert find(["app-0"], exclude, stats=False) == find(["app-0"], exclude)
+    assert find([".", "app-0"], exclude, stats=False) == find([".", "app-0"], exclude)
+    assert parallel.FILES_WORTH < SIZES_WORTH
+
+
+SIZES_WORTH = files.SIZES_WORTH

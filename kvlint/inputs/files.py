@@ -10,16 +10,14 @@ from kvlint.inputs.folders import GIT, MARKS, Folders
 from kvlint.patterns import Patterns
 from kvlint.record import NamedTuple
 
-TYPE_CHECKING = False
-
-if TYPE_CHECKING:
-    from typing import Any
-
 EXTENSIONS = (".yaml", ".yml", ".json")
 STDIN = "-"
 # Folders that hold no source of the project even where no .gitignore says so.
 PRUNED = frozenset({GIT, ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
 GIT_SECONDS = 120
+
+SIZES_WORTH = 1000
+"""From so many files on nobody needs to know how large they are, but for the cache."""
 
 _KIND, _FILE, _LINK = 0o170000, stat.S_IFREG, stat.S_IFLNK
 _MARKS = tuple(MARKS)
@@ -77,13 +75,15 @@ def find(
     exclude: Exclusion | None = None,
     force_exclude: bool = False,
     folders: Folders | None = None,
+    stats: bool = True,
 ) -> Found:
     """Find the files to read: every file named itself, and the *.yaml, *.yml and *.json below every folder named.
 
     Files named themselves are taken whatever their name, unless `force_exclude` and `exclude` say otherwise. Within a
     Git work tree git tells which files are ignored; elsewhere .gitignore files are read as git would. Links to folders
     are not followed, a link to a file that is found itself is left out. Files come sorted, each once, whatever names it
-    is given. `folders` learns what was seen of the folders."""
+    is given. `folders` learns what was seen of the folders. Without `stats` the operating system is not asked about
+    files that certainly are some, where there are many."""
     exclude = exclude if exclude is not None else Exclusion()
     folders = folders if folders is not None else Folders()
     files: dict[str, os.stat_result | None] = {}
@@ -94,7 +94,6 @@ def find(
     links: list[str] = []
     errors: list[str] = []
     size = excluded = 0
-    excluding = bool(exclude)
     lstat = os.lstat
     for given in paths:
         path = _display(given)
@@ -113,7 +112,16 @@ def find(
                 explicit.append(path)
                 size += info.st_size
             continue
-        for name in _in_folder(path, folders, errors):
+        listed = _in_folder(path, folders, errors)
+        plain, unsure = listed
+        if exclude:
+            plain, unsure = ([name for name in names if name not in exclude] for names in listed)
+            excluded += sum(map(len, listed)) - len(plain) - len(unsure)
+        if stats or known is not None or len(plain) < SIZES_WORTH:
+            unsure = [*plain, *unsure]
+        else:
+            files.update(dict.fromkeys(plain))
+        for name in unsure:
             if known is not None and name in files:
                 continue
             try:
@@ -121,9 +129,7 @@ def find(
             except OSError:
                 continue  # deleted in the work tree, still in the index
             kind = info.st_mode & _KIND
-            if excluding and name in exclude:
-                excluded += 1
-            elif kind == _FILE:
+            if kind == _FILE:
                 if known is None or known.add(name, info):
                     files[name] = info
                     size += info.st_size
@@ -138,10 +144,8 @@ def find(
                 files[name] = None
     named = frozenset(explicit)
     names = [*explicit, *sorted(name for name in files if name not in named)] if named else sorted(files)
-    for name in links:
-        files.pop(name, None)
-    stats: Any = files
-    return Found(names, named, size, errors, excluded, list(dict.fromkeys(streams)), stats)
+    known_stats = {name: info for name, info in files.items() if info is not None}
+    return Found(names, named, size, errors, excluded, list(dict.fromkeys(streams)), known_stats)
 
 
 def seen_from(path: str, absolute: Iterable[str]) -> Iterator[str]:
@@ -252,28 +256,34 @@ def _join(folder: str, name: str) -> str:
     return name if folder == "." else f"{folder.rstrip('/')}/{name}"
 
 
-def _in_folder(folder: str, folders: Folders, errors: list[str]) -> list[str]:
-    """Paths of files with our extensions below `folder`, ignored ones left out."""
+def _in_folder(folder: str, folders: Folders, errors: list[str]) -> tuple[list[str], list[str]]:
+    """Paths of files with our extensions below `folder`, ignored ones left out: those that certainly are files, and
+    those that may be links, or gone."""
     repository = _repository(folder)
     listed = _git_files(folder) if repository is not None else None
     if repository is None or listed is None:
         found = _walk(folder, repository, folders, errors)
     else:
+        sure: list[str] = []
         start = "" if folder == os.curdir else _join(folder, "")
         if os.path.exists(start + GIT):
             folders.note([start + GIT])
         folders.note([start + name for name in listed if name.endswith(_MARKS)])
-        found = [start + name for name in listed if name.endswith(EXTENSIONS)]
-        if len(found) < len(listed):
+        unsure = [start + name for name in listed if name.endswith(EXTENSIONS)]
+        if len(unsure) < len(listed):
             submodules = ".gitmodules" in listed or os.path.exists(os.path.join(repository, ".gitmodules"))
             for name in listed:
                 if name.endswith(EXTENSIONS):
                     continue
                 if name.lower().endswith(EXTENSIONS):
-                    found.append(start + name)
+                    unsure.append(start + name)
                 elif name.endswith("/") or (submodules and os.path.isdir(start + name)):
                     # A repository within this one, of which git lists only the folder.
-                    found += _in_folder(start + name.rstrip("/"), folders, errors)
+                    for more, names in zip(
+                        (sure, unsure), _in_folder(start + name.rstrip("/"), folders, errors), strict=True
+                    ):
+                        more += names
+        found = sure, unsure
     folders.listed(folder)
     return found
 
@@ -317,8 +327,8 @@ def _git(folder: str, *arguments: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _walk(folder: str, repository: str | None, folders: Folders, errors: list[str]) -> list[str]:
-    """Walk `folder` without git, honouring .gitignore files in it and, in a repository, above it."""
+def _walk(folder: str, repository: str | None, folders: Folders, errors: list[str]) -> tuple[list[str], list[str]]:
+    """Walk `folder` without git, honouring .gitignore files in it and, in a repository, above it. As `_in_folder`."""
     start = os.path.abspath(folder)
     above: list[tuple[str, Patterns]] = []
     if repository is not None:
@@ -326,7 +336,8 @@ def _walk(folder: str, repository: str | None, folders: Folders, errors: list[st
         while current != repository:
             current = os.path.dirname(current)
             above.append((current, _gitignore(current)))
-    found: list[str] = []
+    sure: list[str] = []
+    unsure: list[str] = []
     stack = [(folder, [(base, patterns) for base, patterns in reversed(above) if patterns])]
     while stack:
         current, ignores = stack.pop()
@@ -351,9 +362,11 @@ def _walk(folder: str, repository: str | None, folders: Folders, errors: list[st
                 continue
             if is_folder:
                 stack.append((path, ignores))
+            elif entry.is_file(follow_symlinks=False):
+                sure.append(path)
             else:
-                found.append(path)
-    return found
+                unsure.append(path)
+    return sure, unsure
 
 
 def _ignored(path: str, is_folder: bool, ignores: list[tuple[str, Patterns]]) -> bool:
