@@ -3,7 +3,7 @@
 One file for each working folder and plan, in the user's cache folder: names of files are those of that folder, and
 what a file contributes depends on the plan. It is read whole and written whole, to a name of its own first and then
 put in place in one step: runs at the same time, or one that is killed, leave the old content or a new one. Its first
-line holds the digest of the rest. The second is JSON: the names of the files, and for those that contribute more than
+line holds a checksum of the rest. The second is JSON: the names of the files, and for those that contribute more than
 counts their identity (empty: as the name) and what `codec` makes of it. Then come as many rows as names, of numbers
 (`_ROW`), because reading them as JSON takes three times as long. Whatever is wrong with it, the files are read again.
 
@@ -30,7 +30,7 @@ from kvlint.source import Source
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from kvlint.finding import Masks
@@ -77,7 +77,7 @@ class Cache:
         self._trusting = trusting
         self._rows, self._told = _load(path)
         self._now = time_ns()
-        self._seen: set[str] = set()
+        self._seen: list[Iterable[str]] = []
         self._lacked = 0
         self.found = 0
         self._kept: tuple[object, ...] = ()
@@ -94,7 +94,7 @@ class Cache:
         `stats` is what the operating system says of them. For a folder, `near` names the patches among which its files
         may be (`Patches.near`), and `prefix` is how identities of its files begin (`Roots.prefix`)."""
         rows, told, trusting = self._rows, self._told, self._trusting
-        self._seen.update(names)
+        self._seen.append(names)
         summaries: dict[tuple[int, int, int], Summary] = {}
         before: str | None = None
         patches: Collection[str] = ()
@@ -121,7 +121,7 @@ class Cache:
                 made[at] = _decoded(told[name], name, summary, start + name[len(folder) :])
             else:
                 made[at] = _new(FileFacts, (name, (), (), summary, False, (), ()))
-        self.found += sum(one is not None for one in made)
+        self.found += len(made) if all(made) else sum(one is not None for one in made)
         # A cycle, so that all this stays until the process ends: taking it apart takes longer than linting a file.
         self._kept = (self, made, stats)
         return made
@@ -141,7 +141,7 @@ class Cache:
 
     def note(self, one: FileFacts, info: os.stat_result, partial: bool, identity: str, digest: str) -> None:
         """Note what a file with this digest (`digest_of`) contributes."""
-        self._seen.add(one.file)
+        self._seen.append((one.file,))
         summary = one.summary
         self._lacked += 1
         self._told.pop(one.file, None)
@@ -165,7 +165,8 @@ class Cache:
         from json import dumps
 
         pack = struct.Struct(_ROW).pack
-        names = [name for name in self._rows if name in self._seen or os.path.lexists(name)]
+        seen = {name for names in self._seen for name in names}
+        names = [name for name in self._rows if name in seen or os.path.lexists(name)]
         try:
             told = {name: self._told[name] for name in names if name in self._told}
             rows = b"".join([pack(*self._rows[name]) for name in names])
@@ -343,7 +344,9 @@ def _read(path: str, most: int) -> tuple[os.stat_result, bytes]:
 
 
 def _head(content: bytes | memoryview) -> bytes:
-    return f"kvlint {CODEC_VERSION} {blake2(content)}".encode()
+    from binascii import crc32
+
+    return f"kvlint {CODEC_VERSION} {len(content)} {crc32(content):08x}".encode()
 
 
 def _write(path: str, content: bytes) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from kvlint.finding import Migration, Severity
 from kvlint.fixer import Fixed, Level, fix
-from kvlint.fixes import identity
 from kvlint.inputs import files
 from kvlint.nearness import in_line, same_folder
 from kvlint.options import Arguments
+from kvlint.plan import identity
 from kvlint.problem import ConfigError
 from kvlint.record import NamedTuple
 from kvlint.run import Run

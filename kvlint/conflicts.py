@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kvlint.finding import MANUAL
-from kvlint.fixes import identity
 from kvlint.inventory import Inventory
 from kvlint.migrate.objects import RWO, RWOP
 from kvlint.migrate.subject import INLINE
-from kvlint.plan import Identity
+from kvlint.plan import Identity, identity
 from kvlint.tasks import Task, Work
 
 Object = dict[str, Any]

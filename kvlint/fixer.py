@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 from kvlint.checks.masks import MASK
 from kvlint.engine import FileFacts, map_source, reduce
 from kvlint.finding import SAFE, UNSAFE, Edit, Finding, Severity
-from kvlint.fixes import identity
 from kvlint.migrate.subject import INLINE
-from kvlint.plan import Identity, Plan
+from kvlint.plan import Identity, Plan, identity
 from kvlint.resources import resources
 from kvlint.source import Source
 from kvlint.yamltree import Document, YamlError, documents

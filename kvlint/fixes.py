@@ -10,7 +10,7 @@ from kvlint.edits import Refused, rewrite
 from kvlint.edits import forget as forget_text
 from kvlint.finding import MANUAL, Confidence, Fix, Migration
 from kvlint.migrate.subject import PLACEHOLDER_PREFIX
-from kvlint.plan import Identity
+from kvlint.plan import Identity, identity
 from kvlint.resources import Resource
 from kvlint.source import Source
 from kvlint.views import View
@@ -77,14 +77,6 @@ def _says(there: Any, made: Any) -> bool:
     if isinstance(made, list):
         return isinstance(there, list) and len(there) == len(made) and all(map(_says, there, made))
     return bool(there == made) or (isinstance(made, str) and PLACEHOLDER_PREFIX in made)
-
-
-def identity(item: Object) -> Identity:
-    """Kind, namespace and name of an object as plain data."""
-    metadata = item.get("metadata")
-    namespace, name = (metadata.get("namespace"), metadata.get("name")) if isinstance(metadata, Mapping) else ("", "")
-    kind, namespace, name = (word if isinstance(word, str) else "" for word in (item.get("kind"), namespace, name))
-    return kind, namespace, name
 
 
 @lru_cache(1)

@@ -19,7 +19,6 @@ from kvlint.facts import (
     StorageClass,
     Use,
 )
-from kvlint.gather import facts_of, mention_of
 from kvlint.nearness import LIVE, Variants, closeness, nearest
 from kvlint.record import NamedTuple
 
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     _AnyFact = TypeVar("_AnyFact", bound=Fact)
 
 
-__all__ = ["FACTS_VERSION", "Edge", "Inventory", "facts_of", "mention_of"]
+__all__ = ["FACTS_VERSION", "Edge", "Inventory"]
 
 MAX_REPLICAS = 100
 """So many claims of one StatefulSet are looked at; the rest would tell nothing new."""

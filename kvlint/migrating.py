@@ -6,14 +6,13 @@ from collections.abc import Container, Iterator
 from kvlint.conflicts import settle
 from kvlint.emit import Style, emit
 from kvlint.finding import NEEDS_INPUT
-from kvlint.fixes import identity
 from kvlint.folder import known, write
 from kvlint.inputs.files import relative
 from kvlint.inputs.folders import Roots
 from kvlint.inventory import Inventory
 from kvlint.options import Arguments
 from kvlint.output.text import plural
-from kvlint.plan import Identity, Plan
+from kvlint.plan import Identity, Plan, identity
 from kvlint.problem import UsageError
 from kvlint.resources import resources
 from kvlint.run import Catalogue, Run, plan_of

@@ -30,6 +30,14 @@ Identity = tuple[str, str, str]
 """Kind, namespace ("" where it has or says none) and name of an object."""
 
 
+def identity(item: Mapping[str, Any]) -> Identity:
+    """The identity of an object as plain data."""
+    metadata = item.get("metadata")
+    namespace, name = (metadata.get("namespace"), metadata.get("name")) if isinstance(metadata, Mapping) else ("", "")
+    kind, namespace, name = (word if isinstance(word, str) else "" for word in (item.get("kind"), namespace, name))
+    return kind, namespace, name
+
+
 class ActiveRule(NamedTuple):
     """A rule of this run: its card, the severity the configuration gives it (None: the card's, or by evidence) and its
     parameters with defaults filled in."""

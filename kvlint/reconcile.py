@@ -9,9 +9,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from kvlint.facts import Claim, Fact, PersistentVolume
 from kvlint.finding import MANUAL, Finding, Fix
-from kvlint.fixes import identity
 from kvlint.migrate.subject import PLACEHOLDER_PREFIX
-from kvlint.plan import Identity
+from kvlint.plan import Identity, identity
 
 TYPE_CHECKING = False
 

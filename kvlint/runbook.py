@@ -6,13 +6,13 @@ from typing import Any
 from kvlint import runtexts
 from kvlint.emit import Style, emit
 from kvlint.finding import NEEDS_INPUT
-from kvlint.fixes import identity
 from kvlint.knowledge import csi_drivers, driver_setup
 from kvlint.knowledge.inputs import ALL, INPUTS
 from kvlint.knowledge.platform_classes import platforms
 from kvlint.migrate.subject import CLASS, INLINE, PV
 from kvlint.output.markdown import block, code, code_cell, plain
 from kvlint.output.text import one_line, plural
+from kvlint.plan import identity
 from kvlint.record import NamedTuple
 from kvlint.runsteps import steps, way_back
 from kvlint.runwords import CLUSTER, ROLLBACK, SECRETS, Step, inside, needs, path_of, places, word, workload

@@ -7,13 +7,13 @@ from typing import Any
 from kvlint.conflicts import is_disk
 from kvlint.emit import Style, emit
 from kvlint.finding import SAFE
-from kvlint.fixes import identity
 from kvlint.knowledge import driver_setup
 from kvlint.knowledge.version import format_version
 from kvlint.knowledge.volume_plugins import FAILS
 from kvlint.migrate.subject import CLASS, INLINE, PV
 from kvlint.output.markdown import code
 from kvlint.output.text import one_line, path
+from kvlint.plan import identity
 from kvlint.runwords import (
     Step,
     inside,

@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Iterable
 
 from kvlint.finding import NEEDS_INPUT, Finding
-from kvlint.fixes import identity
 from kvlint.folder import file_name
 from kvlint.migrate.subject import placeholder
 from kvlint.output.markdown import code, plain
 from kvlint.output.text import one_line, path, plural
+from kvlint.plan import identity
 from kvlint.record import NamedTuple
 from kvlint.tasks import Object, Task, User
 

@@ -6,12 +6,11 @@ from typing import Any
 
 from kvlint.facts import Claim
 from kvlint.finding import MANUAL, NEEDS_INPUT, READY, Finding, Input, Migration, ResourceRef
-from kvlint.fixes import identity
 from kvlint.inventory import Inventory, same_namespace
 from kvlint.knowledge.volume_plugins import PLUGINS, REDIRECTED, VolumePlugin
 from kvlint.migrate.subject import CLASS, INLINE, PV
 from kvlint.nearness import nearest
-from kvlint.plan import Identity
+from kvlint.plan import Identity, identity
 from kvlint.record import NamedTuple
 
 CREDENTIAL = "credential/"

@@ -16,7 +16,8 @@ from kvlint.facts import (
     StorageClass,
     Use,
 )
-from kvlint.inventory import Inventory, claim_names, facts_of, mention_of
+from kvlint.gather import facts_of, mention_of
+from kvlint.inventory import Inventory, claim_names
 from kvlint.mentions import words_in
 from kvlint.nearness import closeness, in_line, nearest
 from kvlint.resources import resources

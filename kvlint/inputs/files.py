@@ -10,6 +10,11 @@ from kvlint.inputs.folders import GIT, MARKS, Folders
 from kvlint.patterns import Patterns
 from kvlint.record import NamedTuple
 
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from typing import Any
+
 EXTENSIONS = (".yaml", ".yml", ".json")
 STDIN = "-"
 # Folders that hold no source of the project even where no .gitignore says so.
@@ -94,6 +99,7 @@ def find(
     links: list[str] = []
     errors: list[str] = []
     size = excluded = 0
+    unasked = False
     lstat = os.lstat
     for given in paths:
         path = _display(given)
@@ -120,6 +126,7 @@ def find(
         if stats or known is not None or len(plain) < SIZES_WORTH:
             unsure = [*plain, *unsure]
         else:
+            unasked = True
             files.update(dict.fromkeys(plain))
         for name in unsure:
             if known is not None and name in files:
@@ -144,8 +151,10 @@ def find(
                 files[name] = None
     named = frozenset(explicit)
     names = [*explicit, *sorted(name for name in files if name not in named)] if named else sorted(files)
-    known_stats = {name: info for name, info in files.items() if info is not None}
-    return Found(names, named, size, errors, excluded, list(dict.fromkeys(streams)), known_stats)
+    if unasked or links:
+        files = {name: info for name, info in files.items() if info is not None}
+    told: Any = files
+    return Found(names, named, size, errors, excluded, list(dict.fromkeys(streams)), told)
 
 
 def seen_from(path: str, absolute: Iterable[str]) -> Iterator[str]:
@@ -269,7 +278,8 @@ def _in_folder(folder: str, folders: Folders, errors: list[str]) -> tuple[list[s
         if os.path.exists(start + GIT):
             folders.note([start + GIT])
         folders.note([start + name for name in listed if name.endswith(_MARKS)])
-        unsure = [start + name for name in listed if name.endswith(EXTENSIONS)]
+        # In a merge git lists a file once for each side of it.
+        unsure = list(dict.fromkeys([start + name for name in listed if name.endswith(EXTENSIONS)]))
         if len(unsure) < len(listed):
             submodules = ".gitmodules" in listed or os.path.exists(os.path.join(repository, ".gitmodules"))
             for name in listed:
@@ -304,7 +314,8 @@ def _git_files(folder: str) -> list[str] | None:
     output = _git(folder, "ls-files", "-co", "--exclude-standard", "-z")
     if output is None:
         return None
-    names = [name for name in dict.fromkeys(os.fsdecode(output).split("\0")) if name]
+    names = os.fsdecode(output).split("\0")
+    names.pop()  # a NUL ends each
     if not names and _git(folder, "check-ignore", "-q", ".") is not None:
         return None
     return names
