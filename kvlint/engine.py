@@ -166,7 +166,8 @@ def reduce(
         from kvlint.joint import joint_findings
 
         every = (*facts, *others)
-        joint, broken = joint_findings(plan, *inventory_of(every, plan, sources), {one.file for one in facts})
+        linted = {one.file for one in facts} if others else None
+        joint, broken = joint_findings(plan, *inventory_of(every, plan, sources), linted)
         findings += joint
         shown = {place.file for finding in joint for place in (finding.location, *finding.related)}
         masks.update((one.file, one.masks) for one in every if one.file in shown and one.masks != ())
