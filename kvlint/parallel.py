@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     _Result = TypeVar("_Result")
     Work: TypeAlias = Callable[[Sequence[str], Plan, Roots, Patches], Iterator[_Result]]
 
-BYTES_WORTH = 2_000_000
-FILES_WORTH = 800
+BYTES_WORTH = 3_000_000
+FILES_WORTH = 1000
 """From this much on a second process pays for its start (docs/performance.md)."""
 
 CACHE_FILES_WORTH = 100
