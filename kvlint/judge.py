@@ -29,8 +29,8 @@ KUBERNETES_WORDS = ("apiVersion", "kind")
 
 MAX_SCALARS = 500_000
 
-TOGETHER, TEXT_TOGETHER = 256, 1 << 19
-"""So many documents, or so many code points of them, are judged together."""
+DOCUMENTS_TOGETHER, TEXT_TOGETHER = 256, 1 << 19
+"""So many documents, or so many code points of them, are judged together: more would not be faster (measured)."""
 
 
 def judge_all(judges: Sequence[Judge]) -> None:
@@ -41,7 +41,7 @@ def judge_all(judges: Sequence[Judge]) -> None:
     for one in waiting:
         chunk.append(one)
         size += len(one[1].text)
-        if len(chunk) >= TOGETHER or size >= TEXT_TOGETHER:
+        if len(chunk) >= DOCUMENTS_TOGETHER or size >= TEXT_TOGETHER:
             _judge_chunk(chunk)
             chunk, size = [], 0
     _judge_chunk(chunk)
@@ -110,7 +110,7 @@ class Judge:
         forget()
 
     def _again(self, start: int, end: int, number: int) -> Resource:
-        """An object of the file, read once more: trees are not kept, or a large file would need all memory."""
+        """An object of the file, read once more: were trees kept, a large file would need all memory."""
         document = Document(self.source, start, end)
         found = resources(document, document.compose())
         rest = document.rest()
@@ -127,12 +127,6 @@ class Judge:
         """What was read of this file."""
         return Summary(1, self.documents, self.resources, self.skipped)
 
-    def cold(self, objects: int) -> None:
-        """Count a document, or a whole file, that cannot matter."""
-        self.documents += 1
-        self.resources += objects
-        self.skipped += not objects
-
     def relevant(self, document: Document) -> int:
         """The checks that can match a document, by `plan.relevance`."""
         if self._whole and len(document.text) == len(self.source.text):
@@ -144,10 +138,12 @@ class Judge:
         can match it, and `root` is its node, or why it has none."""
         self._relevant = relevant
         self._checks = relevant if self.plan.skip_test else -1
-        if not self._checks:
-            self.cold(int(looks_like_kubernetes(document.text)))
-            return
         self.documents += 1
+        if not self._checks:
+            kubernetes = looks_like_kubernetes(document.text)
+            self.resources += kubernetes
+            self.skipped += not kubernetes
+            return
         before = len(self.findings), len(self.facts), len(self.ignores)
         roots: list[Node | None] = []
         found: list[Resource] = []

@@ -105,11 +105,6 @@ def cache_for(found: files.Found, plan: Plan, trusting: bool = True, more: objec
     return open_cache(plan, len(found.files), found.size, trusting, more)
 
 
-def map_files(names: Sequence[str], plan: Plan, roots: Roots, jobs: int) -> Iterator[Mapped]:
-    """What each file contributes, in their order."""
-    return _each(_map, names, plan, roots, jobs)
-
-
 def map_found(
     found: files.Found, plan: Plan, roots: Roots, wanted: str, cache: Cache | None = None
 ) -> Iterator[Mapped]:

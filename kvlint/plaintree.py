@@ -24,8 +24,8 @@ MAX_LINES = 20_000
 MAX_INDENT = 100
 """With no more columns a document has fewer levels than `kvlint.events.MAX_DEPTH`."""
 MAX_REMEMBERED = 20_000
-MOST_REMEMBERED = 100
-"""So many different lines of so many letters are remembered with what they are; then it starts anew."""
+LONGEST_REMEMBERED = 100
+"""About so many different lines, of so many letters at most, are remembered with what they are; then it starts anew."""
 
 FLOW = "flow"
 
@@ -178,7 +178,7 @@ class PlainNode(Node):
         return None if self.style is None and self.value in NULL_WORDS else self.value
 
     def get(self, key: str) -> Node | None:
-        """As in `Node`; no key is one that another text could become (`_key`)."""
+        """As in `Node`; no key is one that another text could become (`_is_key`)."""
         index = self._index
         at = None if index is None else index.get(key)
         if at is None:
@@ -302,7 +302,7 @@ def read_plain(text: str, base: int) -> PlainNode | None:
 def _is_key(text: str) -> bool:
     """Whether a text is a plain key that no other text could be, and is remembered as one."""
     # YAML ends the search for the colon of a key after 1024 characters.
-    if len(text) > MOST_REMEMBERED or re.compile(_KEY).fullmatch(text) is None or is_typed_key(text):
+    if len(text) > LONGEST_REMEMBERED or re.compile(_KEY).fullmatch(text) is None or is_typed_key(text):
         return False
     _keys.add(text)
     return True
@@ -314,7 +314,7 @@ def _row(line: str) -> Row | None:
         return None
     body = line.lstrip(" ")
     if not body or body[0] == "#":
-        if len(line) < MOST_REMEMBERED:
+        if len(line) < LONGEST_REMEMBERED:
             _rows[line] = _BLANK
         return _BLANK
     dash = body[0] == "-"
@@ -346,7 +346,7 @@ def _row(line: str) -> Row | None:
         start = len(line) - len(value)
         end = start + len(text) + (2 if style in ("'", '"') else 0)
     row = len(line) - len(body), what + ITEM if dash else what, key, (first, style, text, start, end)
-    if len(line) < MOST_REMEMBERED:
+    if len(line) < LONGEST_REMEMBERED:
         _rows[line] = row
     return row
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from kvlint.config import Config
 from kvlint.engine import FileFacts, inventory_of
 from kvlint.inputs import files
-from kvlint.inputs.folders import Roots
+from kvlint.inputs.folders import Folders, Roots
 from kvlint.options import Arguments
 from kvlint.parallel import cache_for, map_found
 from kvlint.plan import Plan, facts_only
@@ -30,7 +30,7 @@ def surroundings(
         return [], 0
     alone = arguments.on("no-inventory")
     named = arguments.every("inventory") or ([] if alone else [config.below(path) for path in config.inventory])
-    reading = _Reading(arguments, config, plan, roots, facts)
+    reading = _Reading(arguments, config, plan, facts)
     if named:
         reading.read(named)
     if alone:
@@ -67,14 +67,13 @@ def _repositories(names: Iterable[str], roots: Roots) -> Iterable[str]:
 class _Reading:
     """The facts of other files that were read so far."""
 
-    def __init__(
-        self, arguments: Arguments, config: Config, plan: Plan, roots: Roots, facts: Sequence[FileFacts]
-    ) -> None:
+    def __init__(self, arguments: Arguments, config: Config, plan: Plan, facts: Sequence[FileFacts]) -> None:
         self.found: list[FileFacts] = []
         self.cached = 0
         self._facts = facts
         self._exclude = files.Exclusion(config.exclude, config.root)
-        self._roots = roots
+        # What is listed here must not speak about files that were named and may be ignored.
+        self._roots = Roots(Folders())
         self._plan = facts_only(plan)
         self._tokens = [(one.active.rule.id, one.check.tokens) for one in plan.across]
         self._jobs = arguments.last("jobs")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from contextlib import suppress
 
 TYPE_CHECKING = False
 
@@ -35,14 +36,16 @@ def shared(
     A part that a helper cannot finish, because it dies or `prepare` or the part itself fails there, is done here."""
     waiting = deque(range(len(parts)))
     done: dict[int, _Result] = {}
-    busy = [_Helper(prepare, sent) for _ in range(helpers)]
+    busy: list[_Helper] = []
     try:
+        with suppress(OSError):  # no more processes are to be had: those that are there do
+            busy.extend(_Helper(prepare, sent, parts) for _ in range(helpers))
         for number in range(len(parts)):
             while number not in done:
                 for helper in list(busy):
                     try:
                         helper.take(done)
-                        helper.give(parts, waiting)
+                        helper.give(waiting)
                     except (EOFError, OSError):
                         waiting.extendleft(sorted(helper.at_hand, reverse=True))
                         helper.stop()
@@ -65,40 +68,49 @@ def shared(
 class _Helper:
     """A process beside this one. `at_hand` are the numbers of the parts that it has, in their order."""
 
-    __slots__ = ("_connection", "_process", "at_hand")
+    __slots__ = ("_process", "at_hand", "connection")
 
-    def __init__(self, prepare: Callable[[bytes], Callable[[Any], Any]], sent: bytes) -> None:
+    def __init__(self, prepare: Callable[[bytes], Callable[[Any], Any]], sent: bytes, parts: Sequence[Any]) -> None:
+        """Raises OSError where no more processes are to be had."""
         from multiprocessing import get_context
         from threading import active_count
 
         # The fastest way, which Python 3.14 does not take of itself: threads would not survive it.
         alone = sys.platform == "linux" and active_count() == 1
         context: Any = get_context("fork" if alone else None)
-        self._connection: Connection
-        self._connection, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_help, args=(theirs, self._connection, prepare, sent))
-        self._process.start()
-        theirs.close()
+        self.connection: Connection
+        self.connection, theirs = context.Pipe()
         self.at_hand: deque[int] = deque()
+        given = theirs, self.connection, prepare, sent, parts
+        self._process: BaseProcess = context.Process(target=_help, args=given)
+        try:
+            self._process.start()
+        except OSError:
+            self.connection.close()
+            raise
+        finally:
+            theirs.close()
 
-    def give(self, parts: Sequence[Any], waiting: deque[int]) -> None:
-        """Send parts until the helper has enough at hand. Raises OSError if it is gone."""
+    def give(self, waiting: deque[int]) -> None:
+        """Send numbers of parts until the helper has enough at hand. Raises OSError if it is gone.
+
+        The parts it has already: were they sent, both ends could wait until the other one reads."""
         while waiting and len(self.at_hand) < AHEAD:
             self.at_hand.append(waiting.popleft())
-            self._connection.send(parts[self.at_hand[-1]])
+            self.connection.send(self.at_hand[-1])
 
     def take(self, done: dict[int, Any]) -> None:
         """Read the results that are there. Raises EOFError or OSError if the helper is gone."""
-        while self.at_hand and self._connection.poll():
-            done[self.at_hand.popleft()] = self._connection.recv()
+        while self.at_hand and self.connection.poll():
+            done[self.at_hand.popleft()] = self.connection.recv()
 
     def dismiss(self) -> None:
         """Let the process end by itself, which takes a while: its memory is taken apart."""
-        self._connection.close()
+        self.connection.close()
 
     def stop(self) -> None:
         """End the process."""
-        self._connection.close()
+        self.connection.close()
         self._process.terminate()
         self._process.join()
 
@@ -106,12 +118,18 @@ class _Helper:
 def _wait(helpers: Sequence[_Helper]) -> None:
     from multiprocessing.connection import wait
 
-    wait([helper._connection for helper in helpers])
+    wait([helper.connection for helper in helpers])
 
 
-def _help(connection: Connection, other_end: Connection, prepare: Callable[[bytes], Any], sent: bytes) -> None:
-    """What a helper does: one part after another, until the other end is closed or gone. An interrupt is not its to
-    handle."""
+def _help(
+    connection: Connection,
+    other_end: Connection,
+    prepare: Callable[[bytes], Any],
+    sent: bytes,
+    parts: Sequence[Any],
+) -> None:
+    """What a helper does: the parts whose numbers it gets, until the other end is closed or gone. An interrupt is not
+    its to handle."""
     import gc
     import signal
 
@@ -122,7 +140,7 @@ def _help(connection: Connection, other_end: Connection, prepare: Callable[[byte
     try:
         work = prepare(sent)
         while True:
-            connection.send(work(connection.recv()))
+            connection.send(work(parts[connection.recv()]))
     except Exception:
         # Whoever sent the part does it then, and tells of what is wrong with it. A traceback could hold its text.
         return

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kvlint import parallel
+from kvlint.cli import main
 from kvlint.inputs import files
 from kvlint.inputs.files import Exclusion, find
 from kvlint.inputs.folders import Folders, Roots
@@ -315,3 +316,81 @@ def test_of_many_files_no_more_is_asked_than_somebody_needs(
 
 
 SIZES_WORTH = files.SIZES_WORTH
+
+
+@needs_git
+def test_a_file_beside_folders_is_seen_as_if_alone(here: Path) -> None:
+    git("init", "-q")
+    put("a.yaml", "ign/sub/p.yaml", "../other/q.yaml")
+    Path(".gitignore").write_text("ign/\n")
+    git("init", "-q", "ign/sub")
+    Path("ign/sub/kustomization.yaml").write_text(KUSTOMIZATION.format("p.yaml"))
+    for paths in (["ign/sub/p.yaml"], [".", "ign/sub/p.yaml"], ["ign/sub/p.yaml", "."], [".", "ign/sub"]):
+        folders = Folders()
+        assert "ign/sub/p.yaml" in find(paths, folders=folders).files
+        assert Roots(folders).identity("ign/sub/p.yaml") == "p.yaml"
+        assert "ign/sub/p.yaml" in Patches(folders)
+
+
+def test_what_is_above_a_listed_folder_is_not_listed(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("one/two/a.yaml", "next/p.yaml")
+    Path("next/kustomization.yaml").write_text(KUSTOMIZATION.format("p.yaml"))
+    monkeypatch.chdir(here / "one/two")
+    folders = Folders()
+    find([".."], folders=folders)
+    assert "../../next/p.yaml" in Patches(folders)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no device without end")
+def test_a_kustomization_that_is_no_file_names_nothing(here: Path) -> None:
+    put("a/p.yaml", "b/p.yaml", "c/p.yaml")
+    os.mkfifo("a/kustomization.yaml")
+    os.symlink("/dev/zero", "b/kustomization.yaml")
+    Path("c/Kustomization").mkdir()
+    assert not [name for name in find(["."]).files if name in Patches()]
+
+
+@needs_git
+@pytest.mark.parametrize("path", [True, False])
+def test_a_kustomization_that_git_ignores_is_not_listed(
+    here: Path, monkeypatch: pytest.MonkeyPatch, path: bool
+) -> None:
+    git("init", "-q")
+    put("base/p.yaml")
+    Path(".gitignore").write_text("kustomization.yaml\n")
+    Path("base/kustomization.yaml").write_text(KUSTOMIZATION.format("p.yaml"))
+    if not path:
+        monkeypatch.setenv("PATH", "")
+    folders = Folders()
+    assert find(["."], folders=folders).files == ["base/p.yaml"]
+    assert "base/p.yaml" not in Patches(folders)
+
+
+PATCH = """\
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: data}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  storageClassName: fast
+  awsElasticBlockStore: {volumeID: vol-1, fsType: ext4}
+"""
+
+
+@needs_git
+@pytest.mark.parametrize("repository", [True, False])
+@pytest.mark.parametrize("given", [["ign/p.yaml"], ["ign/p.yaml", "."], [".", "link/p.yaml"], [".", "ign"]])
+def test_a_patch_that_was_named_is_never_migrated(here: Path, repository: bool, given: list[str]) -> None:
+    if repository:
+        git("init", "-q")
+    put("ign/p.yaml", "a.yaml")
+    Path(".gitignore").write_text("ign/\n")
+    Path("ign/kustomization.yaml").write_text(KUSTOMIZATION.format("p.yaml"))
+    Path("ign/p.yaml").write_text(PATCH)
+    Path("a.yaml").write_text(
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\nspec: {storageClassName: x}\n"
+    )
+    os.symlink("ign", "link")
+    main(["check", "--isolated", "--no-cache", "--fix", "--unsafe-fixes", "--with-placeholders", *given])
+    assert Path("ign/p.yaml").read_text() == PATCH

@@ -185,8 +185,8 @@ def test_files_that_are_judged_together_are_judged_as_if_alone(
     sources.insert(20, Source("all.yaml", b"\n---\n".join(source.data for source in sources)))
     plan = Plan(active()).for_many() if many else Plan(active())
     alone = [map_source(source, plan) for source in sources]
-    monkeypatch.setattr(engine, "TOGETHER", files)
-    monkeypatch.setattr(judge, "TOGETHER", documents)
+    monkeypatch.setattr(engine, "FILES_TOGETHER", files)
+    monkeypatch.setattr(judge, "DOCUMENTS_TOGETHER", documents)
     items = [part for source in sources for part in (source, source.name)]
     together = list(map_sources(items, plan))
     assert [item for item, _ in together] == items

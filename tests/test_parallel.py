@@ -12,7 +12,7 @@ from kvlint.cli import main
 from kvlint.engine import ActiveRule, FileFacts
 from kvlint.inputs import files
 from kvlint.inputs.folders import Roots
-from kvlint.parallel import Unread, map_files, processes
+from kvlint.parallel import Mapped, Unread, processes
 from kvlint.plan import Plan
 from kvlint.rule import Check, Context
 
@@ -21,6 +21,10 @@ CLAIM = (
     "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec: {storageClassName: %s, "
     "resources: {requests: {storage: 1Gi}}}\n"
 )
+
+
+def map_files(names: list[str], plan: Plan, roots: Roots, jobs: int) -> list[Mapped]:
+    return list(parallel._each(parallel._map, names, plan, roots, jobs))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,32 @@ def test_helpers_end_when_nobody_takes_the_rest() -> None:
     assert not active_children()
 
 
+def large(sent: bytes) -> Callable[[str], bytes]:
+    return lambda part: part.encode() * 2
+
+
+def test_no_end_waits_for_the_other() -> None:
+    parts = [f"{number}" + "x" * 400_000 for number in range(12)]
+    assert list(shared(parts, large(b""), 2, large, b"")) == [part.encode() * 2 for part in parts]
+
+
+def test_where_no_more_processes_are_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = BaseProcess.start
+    started: list[BaseProcess] = []
+
+    def limited(process: BaseProcess) -> None:
+        if started:
+            raise BlockingIOError("no more")
+        started.append(process)
+        start(process)
+
+    monkeypatch.setattr(BaseProcess, "start", limited)
+    results = list(shared(range(50), own, 3, helping, b"slow"))
+    assert [result[0] for result in results] == list(range(50))
+    assert started
+    assert all_end()
+
+
 KILLED = """
 import os, sys, time
 sys.path[:0] = sys.argv[1:]
@@ -99,6 +126,7 @@ from kvlint.workers import shared
 results = shared(range(1000), own, 2, helping, b"slow")
 next(results)
 from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 print(*(child.pid for child in active_children()), flush=True)
 time.sleep(60)
 """

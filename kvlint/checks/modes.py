@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 
 from kvlint import binder
 from kvlint.binder import Cluster
@@ -96,7 +96,7 @@ def _of_source(source: str, modes: Sequence[str], volume_mode: str) -> Problem |
     return Problem(text, MODES_FIELD, Severity.INFO, Confidence.MEDIUM, UNCHECKED) if text else None
 
 
-@cache
+@lru_cache(4096)
 def _of_driver(name: str, modes: tuple[str, ...], volume_mode: str, collapses: bool) -> Problem | None:
     """What the driver or provisioner `name` does not take.
 

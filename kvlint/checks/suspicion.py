@@ -14,6 +14,7 @@ from kvlint._generated.tokens import (
     REFERRING_KEYS,
     REFERRING_PARENTS,
 )
+from kvlint.relevance import MOST
 
 _MARKS_APART = "\"'`,;:|&(){}[]<>=/$#!?*"
 """What may stand beside the name of a program, besides white space."""
@@ -25,10 +26,6 @@ _MAPPING = r"[ \t\r]*\n[ \r\n]*[A-Za-z][\w./-]*:\s"
 _MAPPINGS = r"[ \t\r]*\n[ \r\n]*(?:- +)?[A-Za-z][\w./-]*:\s"
 _AFTER_KEY = r"KeyRef:\n *key: [^\n]*\n\Z"
 _REFERRING_KEYS = frozenset(REFERRING_KEYS)
-
-
-MOST = 1 << 20
-"""Code points of a text of which all places of all words are worth their memory."""
 
 
 def is_marked(text: str) -> bool:

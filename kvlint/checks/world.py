@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 
 from kvlint.binder import Provisioning
 from kvlint.facts import Claim, PersistentVolume, Place, StorageClass
@@ -53,7 +53,7 @@ def world(platforms: Iterable[str] = (), known_classes: Mapping[str, str] | None
     return World(closed, known, platform_classes.defaults(platforms) if platforms else {})
 
 
-@cache
+@lru_cache(4096)
 def _provisioning(provisioner: str, delayed: bool) -> Provisioning:
     return Provisioning(provisioner, delayed)
 
@@ -74,7 +74,7 @@ class Judgement(NamedTuple):
     fix: Fix | None = None
 
 
-@cache
+@lru_cache(4096)
 def literal(name: str) -> bool:
     """Whether a name is one, and not a template or variable that will become one."""
     return re.fullmatch(_LITERAL, name) is not None

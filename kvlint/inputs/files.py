@@ -21,8 +21,9 @@ STDIN = "-"
 PRUNED = frozenset({GIT, ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
 GIT_SECONDS = 120
 
-SIZES_WORTH = 1000
-"""From so many files on nobody needs to know how large they are, but for the cache."""
+SIZES_WORTH = 2000
+"""From so many files on nobody needs to know how large they are, but for the cache: half of them are worth a second
+process (`kvlint.parallel`)."""
 
 _KIND, _FILE, _LINK = 0o170000, stat.S_IFREG, stat.S_IFLNK
 _MARKS = tuple(MARKS)
@@ -32,10 +33,10 @@ class Found(NamedTuple):
     """The files of a run, in the order in which they are read.
 
     `files` are paths as the user would type them, relative to the working folder unless given absolute, with forward
-    slashes. `explicit` holds those that were named themselves. `size` is the number of bytes in those that are no
-    links. `errors` are sentences about paths that cannot be read; `excluded` counts files left out by
+    slashes. `explicit` holds those that were named themselves. `size` is the number of bytes in those of
+    which there are `stats`. `errors` are sentences about paths that cannot be read; `excluded` counts files left out by
     `exclude`. `streams` are what was named and can be read only once, such as pipes: they are not among the files.
-    `stats` is what the operating system says of each file that is no link."""
+    `stats` is what the operating system says of each file that is no link, if it was asked."""
 
     files: list[str]
     explicit: frozenset[str]
@@ -87,10 +88,11 @@ def find(
     Files named themselves are taken whatever their name, unless `force_exclude` and `exclude` say otherwise. Within a
     Git work tree git tells which files are ignored; elsewhere .gitignore files are read as git would. Links to folders
     are not followed, a link to a file that is found itself is left out. Files come sorted, each once, whatever names it
-    is given. `folders` learns what was seen of the folders. Without `stats` the operating system is not asked about
-    files that certainly are some, where there are many."""
+    is given. If only folders are given, `folders` learns what was seen in them. Without `stats` the operating system is
+    not asked about files that certainly are some, where there are many."""
     exclude = exclude if exclude is not None else Exclusion()
-    folders = folders if folders is not None else Folders()
+    if folders is None or not all(map(os.path.isdir, paths)):
+        folders = Folders()  # a file that is named may be in a folder that is not listed
     files: dict[str, os.stat_result | None] = {}
     # A walk gives each file once; only another path can give it again.
     known = _Known() if len(paths) > 1 else None
@@ -360,10 +362,11 @@ def _walk(folder: str, repository: str | None, folders: Folders, errors: list[st
             continue
         names = [entry.name for entry in entries]
         start = "" if current == os.curdir else _join(current, "")
-        if not MARKS.isdisjoint(names):
-            folders.note([start + name for name in names])
         if ".gitignore" in names:
             ignores = [*ignores, (os.path.abspath(current), _gitignore(current))]
+        if not MARKS.isdisjoint(names):
+            marks = [start + name for name in names if name in MARKS]
+            folders.note([path for path in marks if not ignores or not _ignored(path, False, ignores)])
         for name, entry in zip(names, entries, strict=True):
             is_folder = entry.is_dir(follow_symlinks=False)
             if not is_folder and not name.endswith(EXTENSIONS) and not name.lower().endswith(EXTENSIONS):

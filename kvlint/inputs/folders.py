@@ -11,9 +11,9 @@ MARKS = frozenset({GIT, *KUSTOMIZATIONS})
 class Folders:
     """Which folders are roots of Git repositories, and which hold kustomizations: their marks.
 
-    Of a folder that was listed with all below it, the marks are those that were noted; Git does not list what it
-    ignores. Of any other the file system is asked, once. Folders are named as `find` names files in them; the working
-    folder is the empty string."""
+    Of a folder that was listed with all below it, the marks are those that were noted: Git lists neither what it
+    ignores nor the `.git` of a folder whose files it keeps itself. Of any other the file system is asked, once. Folders
+    are named as `find` names files in them; the working folder is the empty string."""
 
     __slots__ = ("_here", "_listed", "_marks")
 
@@ -44,8 +44,8 @@ class Folders:
 
     def listed(self, folder: str) -> None:
         """Note that a folder was listed, with all below it: what was not noted is not there."""
-        if os.altsep is not None:
-            return  # a folder has several names
+        if os.altsep is not None or folder.rpartition("/")[2] == os.pardir:
+            return  # a folder below it has several names
         if folder == os.curdir:
             self._here = True
         else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 
+from kvlint.inputs.files import read
 from kvlint.inputs.folders import GIT, Folders, parent_of
 from kvlint.source import Source
 
@@ -11,6 +13,9 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from kvlint.yamltree import Node
+
+MAX_TEXT = 4 << 20
+"""Bytes of a kustomization that are read; a document of more is not read anyway."""
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -63,8 +68,10 @@ class Patches:
 
 def _patches(path: str) -> list[str]:
     try:
-        with open(path, "rb") as file:
-            source = Source(path, file.read())
+        info = os.stat(path)
+        if not S_ISREG(info.st_mode) or info.st_size > MAX_TEXT:  # a pipe would wait, a device might never end
+            return []
+        source = Source(path, read(path))
     except OSError:
         return []
     if not any(map(source.text.__contains__, ("patches", "\\", "!"))):  # the word, or what YAML can hide it with
