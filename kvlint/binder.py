@@ -5,7 +5,7 @@ Follows `FindMatchingVolume` (k8s.io/component-helpers, storage/volume/pv_helper
 VolumeBinding. Everything here answers for a closed world: only the volumes and classes given exist."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 
 from kvlint.facts import Claim, PersistentVolume, Requirement
 from kvlint.inventory import claim_names
@@ -305,7 +305,7 @@ def singles(claim: Claim) -> list[Claim]:
     return [claim._replace(origin="claim", name=name) for name in claim_names(claim)]
 
 
-@cache
+@lru_cache(4096)
 def _amount(text: str | None) -> Quantity | None:
     """The quantity, zero for an absent one; None where it cannot be read, which keeps from no volume."""
     try:

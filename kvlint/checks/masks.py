@@ -249,7 +249,7 @@ def _by_beginning(found: frozenset[str]) -> dict[str, list[str]]:
     return made
 
 
-@cache
+@lru_cache(64)
 def _occurrence(value: str) -> re.Pattern[str]:
     """Where a credential is repeated: a short one only as a whole word."""
     edge = r"\b" if len(value) < 8 else ""
